@@ -1,0 +1,3 @@
+"""Accounts, sessions, tokens, roles and sign-on."""
+
+__all__: list[str] = []

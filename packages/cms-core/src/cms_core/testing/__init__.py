@@ -1,0 +1,1 @@
+"""What tests of the CMS and of its plugins need: fixtures and real servers."""

@@ -1,0 +1,3 @@
+"""Uploads, files and image variants."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Posts, revisions, tags, previews and feeds."""
+
+__all__: list[str] = []

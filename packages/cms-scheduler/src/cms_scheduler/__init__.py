@@ -1,0 +1,3 @@
+"""Plans that publish and unpublish posts."""
+
+__all__: list[str] = []

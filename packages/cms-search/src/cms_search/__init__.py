@@ -1,0 +1,3 @@
+"""Search over published content."""
+
+__all__: list[str] = []
