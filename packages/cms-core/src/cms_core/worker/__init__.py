@@ -1,0 +1,1 @@
+"""The worker: runs jobs when they are due."""
