@@ -1,0 +1,96 @@
+"""cms-core: what plugin authors build with. Everything else in this package is private."""
+
+from cms_core.app import CMS, build_cms
+from cms_core.db.clock import db_now
+from cms_core.db.faults import unique_or
+from cms_core.db.types import Base, Instant, Json
+from cms_core.errors import (
+    BadRequest,
+    CMSError,
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+from cms_core.events import Delivery, Event, after_commit, before_commit, eventually
+from cms_core.health import HealthCheck
+from cms_core.hookspecs import hookimpl, hookspec
+from cms_core.http.answers import answer
+from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition
+from cms_core.http.fields import Sparse
+from cms_core.http.guards import requires
+from cms_core.http.idempotency import shown_once
+from cms_core.http.listing import Listing, listing
+from cms_core.http.pagination import Page, Sort
+from cms_core.http.routers import AdminRouter, DeliveryRouter, OpenRouter, RootRouter
+from cms_core.http.sessions import Snapshot, Transaction
+from cms_core.ids import new_id
+from cms_core.jobs import Job
+from cms_core.plugins.contributions import Models
+from cms_core.references import ReferencesChanged, Resolved, Resolver
+from cms_core.security import Authenticator, Permission, Principal
+from cms_core.settings import PluginSettings, Settings
+
+__all__ = [
+    "ANY_VERSION",
+    "CMS",
+    "AdminRouter",
+    "Authenticator",
+    "BadRequest",
+    "Base",
+    "CMSError",
+    "Conflict",
+    "Delivery",
+    "DeliveryRouter",
+    "Event",
+    "FieldError",
+    "Forbidden",
+    "HealthCheck",
+    "IfMatch",
+    "Instant",
+    "Invalid",
+    "Job",
+    "Json",
+    "Listing",
+    "Models",
+    "NotFound",
+    "OpenRouter",
+    "Page",
+    "Permission",
+    "PluginSettings",
+    "Precondition",
+    "PreconditionFailed",
+    "Principal",
+    "ReferencesChanged",
+    "Resolved",
+    "Resolver",
+    "RootRouter",
+    "Settings",
+    "Snapshot",
+    "Sort",
+    "Sparse",
+    "TooLarge",
+    "TooManyRequests",
+    "Transaction",
+    "Unauthenticated",
+    "Unavailable",
+    "after_commit",
+    "answer",
+    "before_commit",
+    "build_cms",
+    "db_now",
+    "eventually",
+    "hookimpl",
+    "hookspec",
+    "listing",
+    "new_id",
+    "requires",
+    "shown_once",
+    "unique_or",
+]

@@ -1,0 +1,55 @@
+"""A CMS: settings, database and everything that the plugins contribute. Building it does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from cms_core.db.database import Database
+from cms_core.events import Subscribers
+from cms_core.plugins.contributions import Contributions, Plugin
+from cms_core.plugins.registry import collect
+from cms_core.references import References
+from cms_core.settings import PluginSettings, Settings
+from cms_core.signing import Signer
+
+S = TypeVar("S", bound=PluginSettings)
+
+
+class CMS:
+    """What API, worker and commands share. Make it with `build_cms`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.db = Database(
+            settings.resolved_database_url, pool_size=settings.database_pool_size
+        )
+        self.db.owner = self
+        self.contributions = Contributions()
+        self.references = References()
+
+    def signer(self, purpose: str) -> Signer:
+        """Return a signer whose key is derived for this purpose alone."""
+        return Signer(self.settings.secret_key.get_secret_value(), purpose)
+
+    def plugin_settings(self, kind: type[S]) -> S:
+        """Return the settings object of that class.
+
+        Raises `LookupError` when no plugin of this CMS registered the class.
+        """
+        for settings in self.contributions.settings.values():
+            if isinstance(settings, kind):
+                return settings
+        raise LookupError(f"{kind.__name__} was not registered by any plugin of this CMS")
+
+
+def build_cms(settings: Settings, plugins: Sequence[Plugin]) -> CMS:
+    """Build a CMS from settings and loaded plugins (in dependency order).
+
+    Raises `PluginFaults` with every fault found in one run.
+    """
+    cms = CMS(settings)
+    cms.contributions = collect(cms, plugins)
+    cms.db.subscribers = Subscribers(cms.contributions.subscribers)
+    cms.references = References(cms.contributions.resolvers)
+    return cms

@@ -1,0 +1,115 @@
+"""The database of a CMS: opens transactions and snapshots, and is the only place that commits."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core.db.engines import create_engines
+from cms_core.db.faults import Fault, classify, outages_as_unavailable
+from cms_core.db.session import SnapshotSession, TransactionSession
+from cms_core.errors import Unavailable
+from cms_core.events import Event, Subscriber, Subscribers
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+#: How often a unit of work is run before its races make it `Unavailable`.
+ATTEMPTS = 3
+
+
+class CommitFailed(Unavailable):
+    """The change could not be committed; look before you send it again."""
+
+
+class Database:
+    """Sessions on SQLite or PostgreSQL. Building it does no I/O."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.writer, self.reader = create_engines(url, pool_size=pool_size)
+        self.dialect = self.writer.dialect.name
+        self.subscribers = Subscribers()
+        #: What `after_commit` handlers get as first argument: the CMS, set by `build_cms`.
+        self.owner: Any = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[TransactionSession]:
+        """Open a writing transaction; commit at the end of the block, roll back on any exception.
+
+        Raises `Unavailable` when the database is out of reach, `CommitFailed` when the commit was.
+        """
+        session = TransactionSession(self.writer, self.subscribers)
+        with outages_as_unavailable():
+            async with session:
+                await _connect(session)
+                yield session
+                await session.complete()
+                await _commit(session)
+        await session.tell(self._after_commit)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SnapshotSession]:
+        """Open a read-only view of one moment."""
+        with outages_as_unavailable():
+            async with SnapshotSession(self.reader) as session:
+                await _connect(session)
+                yield session
+
+    async def run(self, work: Callable[[TransactionSession], Awaitable[T]]) -> T:
+        """Run `work` in a transaction, again (from its beginning) when a race rolled it back."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except Exception as error:
+                if attempt == ATTEMPTS or not _may_run_again(error):
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.02 * attempt))
+        raise AssertionError("unreachable")
+
+    async def ping(self) -> None:
+        """Raise `Unavailable` unless the database answers."""
+        async with self.snapshot() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+    async def _after_commit(self, subscriber: Subscriber, event: Event) -> None:
+        # The commit stands whatever a hint does: a failing one is logged, never raised.
+        try:
+            await subscriber.handler(self.owner, event)
+        except Exception:
+            log.exception("after_commit_failed", subscriber=subscriber.key, event_name=event.name)
+
+
+async def _connect(session: AsyncSession) -> None:
+    with outages_as_unavailable(connecting=True):
+        await session.connection()
+
+
+async def _commit(session: TransactionSession) -> None:
+    try:
+        await session.commit()
+    except Exception as error:
+        if classify(error) is Fault.GONE:
+            # The connection died between COMMIT and its answer: both outcomes are possible, so
+            # running the work again could do it twice.
+            raise CommitFailed from error
+        raise
+
+
+def _may_run_again(error: BaseException) -> bool:
+    if isinstance(error, CommitFailed):
+        return False
+    cause = error.__cause__ if isinstance(error, Unavailable) else error
+    return cause is not None and classify(cause) in (Fault.RETRY, Fault.GONE)

@@ -1,0 +1,87 @@
+"""Engines for the two databases, with the connection hooks that keep SQLite from losing updates."""
+
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+#: Seconds. The ladder: request 15 > statement 5 > lock 4 > connect and pool 1.
+STATEMENT_TIMEOUT = 5.0
+LOCK_TIMEOUT = 4.0
+CONNECT_TIMEOUT = 1.0
+SQLITE_WRITER_WAIT = 5.0
+
+
+def parse_url(url: str) -> URL:
+    """Return the URL with its asynchronous driver spelled out.
+
+    Raises `ValueError` for a database that is neither SQLite nor PostgreSQL.
+    """
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    backend = "postgresql" if parsed.drivername == "postgres" else parsed.get_backend_name()
+    if backend not in drivers:
+        raise ValueError(f"CMS_DATABASE_URL names {backend!r}; use sqlite or postgresql")
+    return parsed.set(drivername=drivers[backend])
+
+
+def create_engines(url: str, *, pool_size: int = 10) -> tuple[AsyncEngine, AsyncEngine]:
+    """Return the engine for transactions and the engine for snapshots; opens no connection yet."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, writer=True), _sqlite(parsed, writer=False)
+    engine = _postgres(parsed, pool_size)
+    snapshots = engine.execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    return engine, snapshots
+
+
+def _postgres(url: URL, pool_size: int) -> AsyncEngine:
+    settings = {
+        "application_name": "cms",
+        "timezone": "UTC",
+        "statement_timeout": f"{STATEMENT_TIMEOUT:g}s",
+        "lock_timeout": f"{LOCK_TIMEOUT:g}s",
+        "idle_in_transaction_session_timeout": "30s",
+    }
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=CONNECT_TIMEOUT,
+        pool_recycle=1800,
+        connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": settings},
+    )
+
+
+def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
+    # One writer connection: SQLite has one writer anyway, and waiting for it in the pool's queue
+    # is fair, while its own busy handler polls and can starve.
+    engine = create_async_engine(
+        url,
+        pool_size=1 if writer else 5,
+        max_overflow=0,
+        pool_timeout=SQLITE_WRITER_WAIT if writer else CONNECT_TIMEOUT,
+        connect_args={"timeout": SQLITE_WRITER_WAIT},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN is deferred: it loses updates
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL, not NORMAL: an acknowledged commit must survive a power cut, not only a crash.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={int(SQLITE_WRITER_WAIT * 1000)}")
+        if not writer:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return engine

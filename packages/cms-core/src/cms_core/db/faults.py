@@ -1,0 +1,86 @@
+"""What a failing database is telling us: run it again, come back later, or a defect of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from cms_core.errors import CMSError, Unavailable
+
+
+class Fault(Enum):
+    RETRY = "rolled back by a race with another transaction: the same work may succeed"
+    GONE = "connection lost: the same work may succeed on another one, if it had not committed"
+    UNAVAILABLE = "the database can't serve this now"
+    DEFECT = "anything else"
+
+
+_RETRY_STATES = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_GONE_STATES = {"57P01", "57P02", "08000", "08003", "08006"}  # shutdown, crash, connection
+_BUSY_STATES = {
+    "55P03",  # lock_not_available: lock_timeout
+    "57014",  # query_canceled: statement_timeout
+    "53100",  # disk_full
+    "53200",  # out_of_memory
+    "53300",  # too_many_connections
+    "57P03",  # cannot_connect_now
+    "25P03",  # idle_in_transaction_session_timeout
+    "25006",  # read_only_sql_transaction: a standby after a failover
+}
+_SQLITE_BUSY = ("database is locked", "database or disk is full", "disk i/o error", "unable to open")
+
+
+def classify(error: BaseException) -> Fault:
+    """Return what kind of fault an exception of the database layer is."""
+    if isinstance(error, (PoolTimeout, OSError, TimeoutError)):
+        return Fault.UNAVAILABLE
+    if not isinstance(error, DBAPIError):
+        return Fault.DEFECT
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    text = str(error.orig).lower()
+    if state in _RETRY_STATES or "cached statement plan is invalid" in text:
+        return Fault.RETRY
+    if error.connection_invalidated or state in _GONE_STATES:
+        return Fault.GONE
+    if state in _BUSY_STATES or any(part in text for part in _SQLITE_BUSY):
+        return Fault.UNAVAILABLE
+    return Fault.DEFECT
+
+
+@contextmanager
+def outages_as_unavailable(*, connecting: bool = False) -> Iterator[None]:
+    """Turn outages and exhausted pools into `Unavailable`; leave defects as they are.
+
+    A bare `OSError` is the database's only while connecting; later it is the caller's own.
+    """
+    try:
+        yield
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        foreign = isinstance(error, OSError) and not connecting
+        if foreign or classify(error) is Fault.DEFECT:
+            raise
+        raise Unavailable("The database is not answering.") from error
+
+
+@contextmanager
+def unique_or(error: CMSError) -> Iterator[None]:
+    """Raise `error` where the statements inside violate a unique constraint.
+
+    Flush inside the block: no look before the leap can win the race that the constraint decides.
+    """
+    try:
+        yield
+    except IntegrityError as violation:
+        if is_unique_violation(violation):
+            raise error from violation
+        raise
+
+
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Tell unique violations from other broken constraints, on both engines."""
+    return (
+        getattr(error.orig, "sqlstate", None) == "23505"
+        or "UNIQUE constraint failed" in str(error.orig)
+    )

@@ -1,0 +1,63 @@
+"""The outbox table: one row per event and `eventually` subscriber, written with the change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, Integer, String, Text, Uuid, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms_core.db.clock import db_now
+from cms_core.db.types import Base, Instant, Json
+from cms_core.events import Event, Subscriber, to_plain
+from cms_core.ids import new_id
+
+
+class OutboxRow(Base):
+    """A delivery that is waiting, being tried, or parked after too many failures."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        # The head of each queue, in order: ids of one aggregate ascend in commit order, because
+        # whoever emits for an aggregate holds its row locked.
+        Index("ix_outbox_queue", "subscriber", "aggregate", "id"),
+        Index("ix_outbox_due", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True
+    )
+    event_id: Mapped[UUID] = mapped_column(Uuid)
+    event: Mapped[str] = mapped_column(String(200))
+    aggregate: Mapped[str] = mapped_column(String(200))
+    subscriber: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    #: When it may be tried next; NULL while parked.
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+async def enqueue(session: AsyncSession, event: Event, subscribers: Sequence[Subscriber]) -> None:
+    """Write one row per subscriber in the session's transaction."""
+    if not subscribers:
+        return
+    event_id, payload = new_id(), to_plain(event)
+    for subscriber in subscribers:
+        await session.execute(
+            insert(OutboxRow).values(
+                event_id=event_id,
+                event=event.name,
+                aggregate=event.aggregate,
+                subscriber=subscriber.key,
+                payload=payload,
+                created_at=db_now(),
+                due_at=db_now(),
+                attempts=0,
+            )
+        )

@@ -1,0 +1,103 @@
+"""The two kinds of session: one that changes things and tells of it, one that only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+
+from cms_core.db.clock import read_clock
+from cms_core.db.generations import renew
+from cms_core.events import Event, Moment, Subscribers
+from cms_core.db.outbox import enqueue
+
+#: More rounds of events causing events than any sane set of plugins needs.
+MAX_EVENTS = 10_000
+
+
+class SnapshotSession(AsyncSession):
+    """A read-only view of one moment of the database; it can't emit and can't write."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, expire_on_commit=False, autoflush=False)
+
+    async def now(self) -> datetime:
+        """Return the database's present moment (UTC)."""
+        return await read_clock(self)
+
+
+class TransactionSession(AsyncSession):
+    """An `AsyncSession` in a writing transaction that also collects events and touched scopes.
+
+    Only the edge that opened it commits; a service may `flush()`.
+    """
+
+    def __init__(self, engine: AsyncEngine, subscribers: Subscribers) -> None:
+        super().__init__(engine, expire_on_commit=False, autoflush=False)
+        self._subscribers = subscribers
+        self._pending: list[Event] = []
+        self._told: list[Event] = []
+        self._scopes: set[str] = set()
+        self._now: datetime | None = None
+        _forget_rolled_back_events(self.sync_session, self)
+
+    def emit(self, event: Event) -> None:
+        """Announce a fact; a rollback, of a savepoint too, takes it back."""
+        self._pending.append(event)
+
+    def touch(self, *scopes: str) -> None:
+        """Renew the generations of these scopes at the end: published content changed there.
+
+        The caller holds the rows that the scopes stand for locked.
+        """
+        self._scopes.update(scopes)
+
+    async def now(self) -> datetime:
+        """Return the database's moment (UTC), read once per transaction."""
+        if self._now is None:
+            self._now = await read_clock(self)
+        return self._now
+
+    async def complete(self) -> None:
+        """Flush, let `before_commit` subscribers take part, write the outbox and generations.
+
+        The database layer calls this right before the commit; subscribers may emit further events.
+        """
+        await self.flush()
+        while self._pending:
+            event = self._pending.pop(0)
+            self._told.append(event)
+            if len(self._told) > MAX_EVENTS:
+                raise RuntimeError(f"events go round in circles, the last one is {event.name}")
+            for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
+                await subscriber.handler(self, event)
+            await enqueue(self, event, self._subscribers.of(event, Moment.EVENTUALLY))
+            await self.flush()
+        await renew(self, self._scopes)
+
+    async def tell(self, deliver: Callable[[Any, Event], Awaitable[None]]) -> None:
+        """Hand each `after_commit` subscriber its event, in the order of emission."""
+        for event in self._told:
+            for subscriber in self._subscribers.of(event, Moment.AFTER_COMMIT):
+                await deliver(subscriber, event)
+
+
+def _forget_rolled_back_events(sync: Session, session: TransactionSession) -> None:
+    """Drop what was emitted and touched inside a savepoint when the savepoint is rolled back."""
+    marks: dict[SessionTransaction, tuple[int, frozenset[str]]] = {}
+
+    @sqlalchemy_event.listens_for(sync, "after_transaction_create")
+    def remember(_: Session, transaction: SessionTransaction) -> None:
+        if transaction.nested:
+            marks[transaction] = (len(session._pending), frozenset(session._scopes))
+
+    @sqlalchemy_event.listens_for(sync, "after_soft_rollback")
+    def forget(_: Session, transaction: SessionTransaction) -> None:
+        if transaction in marks:
+            events, scopes = marks[transaction]
+            del session._pending[events:]
+            session._scopes = set(scopes)

@@ -1,0 +1,42 @@
+"""Sparse fields: ``fields=id,title`` answers with those alone."""
+
+from typing import Any
+
+from pydantic import BaseModel, GetJsonSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema
+
+from cms_core.errors import FieldError
+from cms_core.http.pagination import Page
+from cms_core.http.query import BadParameter
+
+
+class Sparse(BaseModel):
+    """Base of list items: with `fields`, any of them may be missing, and the schema says so."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema.pop("required", None)
+        return schema
+
+
+def parse_fields(fields: str | None, item: type[BaseModel]) -> frozenset[str] | None:
+    """Return the names asked for; None for all. Raises `BadParameter` for a name not offered."""
+    if fields is None:
+        return None
+    names = {name.strip() for name in fields.split(",") if name.strip()}
+    if unknown := sorted(names - item.model_fields.keys()):
+        offered = ", ".join(item.model_fields)
+        message = f"unknown: {', '.join(unknown)[:100]}; offered: {offered}"
+        raise BadParameter(errors=[FieldError("fields", message)])
+    return frozenset(names)
+
+
+def project(page: Page[Any], fields: frozenset[str] | None) -> bytes:
+    """Return the page as JSON bytes, each item reduced to the fields asked for."""
+    include: Any = None
+    if fields is not None:
+        include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
+    return TypeAdapter(type(page)).dump_json(page, include=include, by_alias=True)

@@ -1,0 +1,146 @@
+"""`Idempotency-Key`: a POST sent twice has one effect and one answer.
+
+The row is claimed first and completed with the answer, both in the transaction of the effect: it
+exists exactly if the effect does. A concurrent twin waits on the unique key, then repeats.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlalchemy import Integer, LargeBinary, String, Uuid, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cms_core.db.session import TransactionSession
+from cms_core.db.types import Base, Instant, Json
+from cms_core.errors import BadRequest, Conflict, Invalid
+
+KEPT = timedelta(hours=24)
+MAX_KEY = 255
+_REPEATED_HEADERS = ("content-type", "etag", "location", "cache-control", "link")
+
+
+class IdempotencyRow(Base):
+    __tablename__ = "idempotency_keys"
+
+    principal_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    route: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(MAX_KEY), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    #: NULL for an answer that holds a secret: the effect is remembered, the answer is not.
+    status: Mapped[int | None] = mapped_column(Integer)
+    headers: Mapped[dict[str, str] | None] = mapped_column(Json)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class BadIdempotencyKey(BadRequest):
+    """An Idempotency-Key is 1 to 255 visible ASCII characters."""
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key was used with another body."""
+
+
+class AlreadyCreated(Conflict):
+    """This was created by an earlier request with the same key; its secret is shown only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One client's key on one route, with a digest of what it was sent with."""
+
+    principal_id: UUID
+    route: str
+    key: str
+    fingerprint: str
+
+
+def shown_once(endpoint: Any) -> Any:
+    """Mark an endpoint whose answer holds a secret: it is never stored for repetition."""
+    endpoint.shown_once = True
+    return endpoint
+
+
+def claim_of(request: Request) -> Claim | None:
+    """Return what the request claims; None without the header or for another method than POST."""
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method != "POST":
+        return None
+    if not 1 <= len(key) <= MAX_KEY or not all("!" <= char <= "~" for char in key):
+        raise BadIdempotencyKey
+    sent = request.url.query.encode() + b"\n" + getattr(request, "_body", b"")
+    return Claim(
+        principal_id=request.state.principal.id,
+        route=f"POST {request.url.path}"[:300],
+        key=key,
+        fingerprint=hashlib.sha256(sent).hexdigest(),
+    )
+
+
+async def once(
+    session: TransactionSession,
+    claim: Claim,
+    route: Any,
+    perform: Callable[[], Awaitable[Response]],
+) -> Response:
+    """Perform the request under its claim, or repeat the answer of the one that did."""
+    now = await session.now()
+    if not await _insert(session, claim, now):
+        return _repeat(claim, (await session.execute(_select(claim))).scalar_one())
+    response = await perform()
+    if response.status_code >= 400:
+        await session.execute(delete(IdempotencyRow).where(*_mine(claim)))
+    elif not getattr(route.endpoint, "shown_once", False):
+        kept = {k: v for k, v in response.headers.items() if k in _REPEATED_HEADERS}
+        values = {"status": response.status_code, "headers": kept, "body": bytes(response.body)}
+        await session.execute(update(IdempotencyRow).where(*_mine(claim)).values(values))
+    return response
+
+
+async def _insert(session: TransactionSession, claim: Claim, now: datetime) -> bool:
+    expired = IdempotencyRow.created_at < now - KEPT
+    await session.execute(delete(IdempotencyRow).where(*_mine(claim), expired))
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    # ON CONFLICT waits for a concurrent twin to commit or roll back before it decides.
+    row = await session.execute(
+        dialect.insert(IdempotencyRow)
+        .values(
+            principal_id=claim.principal_id,
+            route=claim.route,
+            key=claim.key,
+            fingerprint=claim.fingerprint,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(IdempotencyRow.key)
+    )
+    return row.first() is not None
+
+
+def _repeat(claim: Claim, row: IdempotencyRow) -> Response:
+    if row.fingerprint != claim.fingerprint:
+        raise IdempotencyKeyReused
+    if row.status is None:
+        raise AlreadyCreated
+    headers = {**(row.headers or {}), "Idempotency-Replayed": "true"}
+    return Response(row.body or b"", status_code=row.status, headers=headers)
+
+
+def _mine(claim: Claim) -> tuple[Any, ...]:
+    return (
+        IdempotencyRow.principal_id == claim.principal_id,
+        IdempotencyRow.route == claim.route,
+        IdempotencyRow.key == claim.key,
+    )
+
+
+def _select(claim: Claim) -> Any:
+    return select(IdempotencyRow).where(*_mine(claim))

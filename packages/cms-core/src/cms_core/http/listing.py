@@ -1,0 +1,97 @@
+"""The query parameters that every list has: limit, cursor, sort, fields, count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core.http.conditional import strong_etag
+from cms_core.http.fields import parse_fields, project
+from cms_core.http.pagination import MAX_LIMIT, Count, Page, PageRequest, Rows, Sort
+from cms_core.http.query import BadParameter
+
+M = TypeVar("M", bound=BaseModel)
+
+#: Parameters that say which page, not which list.
+_PAGING = {"limit", "cursor", "fields", "count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a client asks of a list: a page of rows, and which fields of each."""
+
+    request: Request
+    page: PageRequest
+    fields: frozenset[str] | None
+
+    async def rows(self, session: AsyncSession, statement: Select[Any]) -> Rows:
+        """Run the (filtered, unordered) statement for the page asked for."""
+        return await self.page.rows(session, statement)
+
+    def wants(self, field: str, *, default: bool = True) -> bool:
+        """Tell whether the client asked for a field, so that it is worth loading."""
+        return default if self.fields is None else field in self.fields
+
+    def answer(self, items: list[M], rows: Rows) -> Response:
+        """Return the page as JSON with its `Link` to the next one."""
+        page = Page(items=items, next_cursor=rows.next_cursor, total=rows.total)
+        body = project(page, self.fields)
+        headers = {"ETag": strong_etag(body)}
+        if rows.next_cursor is not None:
+            headers["Link"] = f'<{self._next_url(rows.next_cursor)}>; rel="next"'
+        return Response(body, media_type="application/json", headers=headers)
+
+    def _next_url(self, cursor: str) -> str:
+        # From CMS_PUBLIC_URL, never from the Host header.
+        base = self.request.app.state.cms.settings.public_url
+        query = [(k, v) for k, v in parse_qsl(self.request.url.query) if k != "cursor"]
+        return f"{base}{self.request.url.path}?{urlencode([*query, ('cursor', cursor)])}"
+
+
+def listing(
+    item: type[BaseModel], sorts: Mapping[str, Sort], default: str
+) -> Callable[..., Listing]:
+    """Return the dependency of a list of `item`s with these orders.
+
+    Use it as ``listing: Annotated[Listing, Depends(listing(PostItem, SORTS, "-published_at"))]``.
+    """
+    orders = [*sorts, *(f"-{name}" for name in sorts)]
+
+    def parse(
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")] = 20,
+        cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor`.")] = None,
+        sort: Annotated[str, Query(json_schema_extra={"enum": orders})] = default,
+        fields: Annotated[
+            str | None, Query(max_length=1000, description="Comma-separated names to answer with.")
+        ] = None,
+        count: Annotated[Count, Query(description="Whether to count the whole list.")] = Count.NONE,
+    ) -> Listing:
+        if sort not in orders:
+            raise BadParameter.at("sort", f"one of {', '.join(orders)}")
+        page = PageRequest(
+            signer=request.app.state.cms.signer("cursor"),
+            limit=limit,
+            sort=sort,
+            sorts=sorts,
+            cursor=cursor,
+            count=count,
+            context=_context(request),
+        )
+        return Listing(request, page, parse_fields(fields, item))
+
+    return parse
+
+
+def _context(request: Request) -> str:
+    filters = sorted((k, v) for k, v in request.query_params.items() if k not in _PAGING)
+    return f"{request.url.path}?{urlencode([(k, v) for k, v in filters if k != 'sort'])}"
+
+

@@ -1,0 +1,126 @@
+"""Keyset pagination: equal cost at any depth, stable while rows come and go.
+
+A cursor holds the order and the last row's sort values, signed: opaque and tamper-evident.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core.db.types import Instant
+from cms_core.http.query import BadParameter
+from cms_core.signing import BadSignature, Signer
+
+T = TypeVar("T")
+MAX_LIMIT = 100
+
+
+class Count(StrEnum):
+    NONE = "none"
+    ESTIMATED = "estimated"
+    EXACT = "exact"
+
+
+class BadCursor(BadParameter):
+    """This cursor was not made by this server, or was made for another list or order."""
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list; `next_cursor` is null on the last one."""
+
+    items: list[T]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A named order: columns that are never NULL, the last one unique, all in one direction."""
+
+    columns: tuple[ColumnElement[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of rows as the database gave them."""
+
+    rows: Sequence[Row[Any]]
+    next_cursor: str | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page of which order a client asks for; made by `listing` from the query string."""
+
+    signer: Signer
+    limit: int
+    sort: str
+    sorts: Mapping[str, Sort]
+    cursor: str | None = None
+    count: Count = Count.NONE
+    #: What the list is filtered by: a cursor continues only the list it was made for.
+    context: str = ""
+
+    async def rows(self, session: AsyncSession, statement: Select[Any]) -> Rows:
+        """Run the (filtered, unordered) statement for this page.
+
+        Raises `BadCursor`. One row more than the page is read, to know whether it is the last.
+        """
+        columns = self.sorts[self.sort.removeprefix("-")].columns
+        descending = self.sort.startswith("-")
+        page = statement.add_columns(*(c.label(f"_key_{i}") for i, c in enumerate(columns)))
+        if self.cursor is not None:
+            after = tuple_(*self._unpack(columns))
+            key = tuple_(*columns)
+            page = page.where(key < after if descending else key > after)
+        page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
+        rows = (await session.execute(page.limit(self.limit + 1))).all()
+        more = len(rows) > self.limit
+        rows = rows[: self.limit]
+        total = await _total(session, statement) if self.count is not Count.NONE else None
+        return Rows(rows, self._pack(rows[-1], len(columns)) if more else None, total)
+
+    def _pack(self, row: Row[Any], width: int) -> str:
+        values = [_to_json(value) for value in row[len(row) - width :]]
+        return self.signer.sign(json.dumps([self._scope(), *values]).encode())
+
+    def _unpack(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[Any]]:
+        try:
+            scope, *values = json.loads(self.signer.unsign(self.cursor or ""))
+        except (BadSignature, ValueError):
+            raise BadCursor from None
+        if scope != self._scope() or len(values) != len(columns):
+            raise BadCursor
+        return [literal(_from_json(v, c), c.type) for v, c in zip(values, columns, strict=True)]
+
+    def _scope(self) -> str:
+        return f"{self.sort}|{self.context}"
+
+
+async def _total(session: AsyncSession, statement: Select[Any]) -> int:
+    """Count what the filters leave, exactly: the statements of our lists count on an index."""
+    counted = statement.order_by(None).with_only_columns(literal(1)).subquery()
+    return (await session.execute(select(func.count()).select_from(counted))).scalar_one()
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _from_json(value: Any, column: ColumnElement[Any]) -> Any:
+    if isinstance(column.type, Instant):
+        return datetime.fromisoformat(value)
+    return UUID(value) if column.type.python_type is UUID else value

@@ -1,0 +1,109 @@
+"""The route classes behind the doors: who may pass, which session opens, when the answer leaves.
+
+    check query → (authoring) authenticate, authorise → read body → open session
+    → endpoint → idempotency row → commit → after_commit → the response leaves
+
+A yielding dependency could do none of this: FastAPI would commit after the response has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+
+from cms_core.http import idempotency
+from cms_core.http.body import read_json
+from cms_core.http.conditional import answer_conditionally
+from cms_core.http.guards import authenticate, authorise, permissions_of, walk
+from cms_core.http.query import refuse_unknown_parameters
+from cms_core.http.sessions import snapshot_of, transaction_of
+
+if TYPE_CHECKING:
+    from cms_core.app import CMS
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class CMSRoute(APIRoute):
+    """One transaction per request, opened by the annotation of the endpoint's session."""
+
+    #: Whether handlers may be retried with an `Idempotency-Key` (authoring POSTs).
+    idempotent = False
+    cache_control = "no-store"
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        calls = {child.call for child in walk(self.dependant)}
+        self.permissions = permissions_of(self.dependant)
+        self.writes = transaction_of in calls
+        self.reads = snapshot_of in calls
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        endpoint = super().get_route_handler()
+        parameters = get_flat_params(self.dependant)
+        known = {each.alias for each in parameters if isinstance(each.field_info, params.Query)}
+
+        async def handle(request: Request) -> Response:
+            cms: CMS = request.app.state.cms
+            refuse_unknown_parameters(request, known)
+            await self.admit(cms, request)
+            if self.body_field is not None:
+                # Before a session opens: a slow body must hold neither a connection nor a lock.
+                await read_json(request)
+            response = await self._run(cms, request, endpoint)
+            response.headers.setdefault("Cache-Control", self.cache_control)
+            return answer_conditionally(request, response)
+
+        return handle
+
+    async def admit(self, cms: CMS, request: Request) -> None:
+        """Let the request pass, or raise; called before the body is read."""
+
+    async def _run(self, cms: CMS, request: Request, endpoint: Handler) -> Response:
+        if self.writes:
+            return await self._transact(cms, request, endpoint)
+        if self.reads:
+            async with cms.db.snapshot() as session:
+                request.state.session = session
+                return await endpoint(request)
+        return await endpoint(request)
+
+    async def _transact(self, cms: CMS, request: Request, endpoint: Handler) -> Response:
+        claim = idempotency.claim_of(request) if self.idempotent else None
+
+        async def work(session: Any) -> Response:
+            request.state.session = session
+            if claim is None:
+                return await endpoint(request)
+            return await idempotency.once(session, claim, self, lambda: endpoint(request))
+
+        return await cms.db.run(work)
+
+
+class DeliveryRoute(CMSRoute):
+    """Published content: the answer never depends on who asks."""
+
+    cache_control = "public, no-cache"
+
+
+class RootRoute(DeliveryRoute):
+    """Like delivery, outside ``/api/v1``."""
+
+
+class OpenRoute(CMSRoute):
+    """Public by declaration; never stored by anyone."""
+
+
+class AdminRoute(CMSRoute):
+    """Authoring: authenticated, under a permission, retriable with an `Idempotency-Key`."""
+
+    idempotent = True
+
+    async def admit(self, cms: CMS, request: Request) -> None:
+        principal = await authenticate(request, cms.contributions.authenticators)
+        authorise(principal, self.permissions)
+        request.state.principal = principal
