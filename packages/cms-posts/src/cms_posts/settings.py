@@ -1,0 +1,19 @@
+"""Settings of posts."""
+
+from pydantic import Field
+
+from cms_core import PluginSettings
+
+
+class PostsSettings(PluginSettings):
+    """Environment variables ``CMS_POSTS__…``."""
+
+    language: str = Field("en", description="Language (BCP 47) of posts that name none.")
+    url_template: str = Field(
+        "{public_url}/posts/{slug}", description="A post's page on the site, for feed and sitemap."
+    )
+    site_title: str = Field("Posts", description="Title of the Atom feed.")
+    feed_length: int = Field(20, ge=1, le=100, description="Entries in the Atom feed.")
+    preview_max_age: int = Field(
+        30 * 24 * 3600, ge=60, description="Longest life of a preview link, in seconds."
+    )
