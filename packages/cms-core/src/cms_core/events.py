@@ -24,11 +24,11 @@ class Event:
     """Base of all events: a frozen dataclass in the past tense with ids and plain values."""
 
     #: Stable public name: front-door package and class, such as ``cms_posts.PostPublished``.
-    name: ClassVar[str] = "cms_core.Event"
+    event_name: ClassVar[str] = "cms_core.Event"
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        cls.name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        cls.event_name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
 
     @property
     def aggregate(self) -> str:

@@ -52,7 +52,7 @@ async def enqueue(session: AsyncSession, event: Event, subscribers: Sequence[Sub
         await session.execute(
             insert(OutboxRow).values(
                 event_id=event_id,
-                event=event.name,
+                event=event.event_name,
                 aggregate=event.aggregate,
                 subscriber=subscriber.key,
                 payload=payload,

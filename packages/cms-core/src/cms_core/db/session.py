@@ -72,7 +72,7 @@ class TransactionSession(AsyncSession):
             event = self._pending.pop(0)
             self._told.append(event)
             if len(self._told) > MAX_EVENTS:
-                raise RuntimeError(f"events go round in circles, the last one is {event.name}")
+                raise RuntimeError(f"events go round in circles, the last one is {event.event_name}")
             for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
                 await subscriber.handler(self, event)
             await enqueue(self, event, self._subscribers.of(event, Moment.EVENTUALLY))
