@@ -28,6 +28,7 @@ from cms_core.jobs import Job
 from cms_core.plugins.contributions import Models
 from cms_core.references import Resolver
 from cms_core.security import Authenticator, Permission
+from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:  # type: ignore[e
 @hookspec
 def register_commands() -> typer.Typer:  # type: ignore[empty-body]
     """Return a typer application; it is mounted as ``cms <plugin> …`` (or under its own name)."""
+
+
+@hookspec
+def register_dev_seeds(cms: CMS) -> Sequence[Seed]:  # type: ignore[empty-body]
+    """Return what `cms dev` puts into a new data folder: a first account, demo content."""
 
 
 @hookspec

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Any, get_origin
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
 class LogFormat(StrEnum):
@@ -16,17 +16,81 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-class PluginSettings(BaseSettings):
+class PluginMode(StrEnum):
+    ALL = "all"
+    ALLOWLIST = "allowlist"
+
+
+class OnFailure(StrEnum):
+    ABORT = "abort"
+    SKIP = "skip"
+
+
+class _Lists(BaseModel):
+    """Lets variables hold lists as comma-separated text."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _split(cls, value: object, info: ValidationInfo) -> object:
+        kind = get_origin(cls.model_fields[str(info.field_name)].annotation)
+        if isinstance(value, str) and kind in (tuple, list, set, frozenset):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+
+class PluginSet(_Lists):
+    """Which plugins take part, who may claim their names, and what they may own beyond theirs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: PluginMode = Field(
+        PluginMode.ALL, description="`all` that are installed, or the `allowlist`."
+    )
+    enabled: tuple[str, ...] = Field((), description="Plugins of the allowlist.")
+    disabled: tuple[str, ...] = Field((), description="Plugins that are left out.")
+    modules: tuple[str, ...] = Field((), description="Modules of this project that are plugins.")
+    on_failure: OnFailure = Field(
+        OnFailure.ABORT, description="What a fault does: `abort`, or `skip` the plugin."
+    )
+    lock: str = Field("plugins.lock", description="File that pins the set.")
+    distributions: dict[str, str] = Field(
+        default_factory=dict, description="Plugin → requirement on who may claim the name."
+    )
+    grants: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Plugin → tables and /paths it may own beyond its own."
+    )
+
+
+class PluginSettings(_Lists, BaseSettings):
     """Base of a plugin's settings: field ``x`` of plugin ``seo`` is ``CMS_SEO__X``."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", enable_decoding=False, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # Only the loader knows the plugin's prefix: without it, a field `path` would be $PATH.
+        return (init_settings,)
 
 
-class Settings(BaseSettings):
+class Settings(_Lists, BaseSettings):
     """What an operator decides; every field is the environment variable ``CMS_<FIELD>``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CMS_", frozen=True, extra="ignore", env_ignore_empty=True
+        env_prefix="CMS_",
+        env_nested_delimiter="__",
+        enable_decoding=False,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
     )
 
     data: Path = Field(Path("var"), description="Folder of the embedded database and local files.")
@@ -43,10 +107,16 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens, cursors and links; at least 32 characters."
     )
+    admin_email: str = Field(
+        "", description="E-mail of the first administrator, where none exists."
+    )
+    admin_password: SecretStr = Field(
+        SecretStr(""), description="Password of the first administrator; empty: a random one."
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where readers reach this server; links start with it."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: tuple[str, ...] = Field(
         (), description="Origins (comma-separated) whose scripts may use the authoring door."
     )
     require_if_match: bool = Field(
@@ -60,16 +130,13 @@ class Settings(BaseSettings):
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds until a request is given up with 503."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses (comma-separated) whose `X-Forwarded-*` headers are believed."
     )
-
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    plugins: PluginSet = Field(default_factory=PluginSet, description="The curated set of plugins.")
+    plugin_settings: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Values by plugin and field; variables go before them."
+    )
 
     @field_validator("public_url")
     @classmethod

@@ -13,8 +13,10 @@ from cms_core.events import Subscriber
 from cms_core.health import HealthCheck
 from cms_core.http.routers import CMSRouter
 from cms_core.jobs import Job
+from cms_core.plugins.faults import Fault
 from cms_core.references import Resolver
 from cms_core.security import Authenticator, Permission
+from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings
 
 if TYPE_CHECKING:
@@ -36,6 +38,18 @@ class Plugin:
     version: str
     #: Names of the plugins whose distributions this one requires.
     requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """One plugin's implementation of a hook; a call hands it those arguments that it takes."""
+
+    plugin: Plugin
+    function: Callable[..., Any]
+    arguments: tuple[str, ...]
+
+    def __call__(self, **given: Any) -> Any:
+        return self.function(**{name: given[name] for name in self.arguments})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +81,8 @@ class Contributions:
     #: (plugin name, typer application)
     commands: list[tuple[str, typer.Typer]] = field(default_factory=list)
     lifespans: list[tuple[str, Lifespan]] = field(default_factory=list)
+    seeds: list[Seed] = field(default_factory=list)
+    #: Hook that a plugin specified → its implementations, in dependency order.
+    extensions: dict[str, Sequence[Implementation]] = field(default_factory=dict)
+    #: What was found wrong, where the plugin was left out instead of stopping everything.
+    faults: Sequence[Fault] = ()

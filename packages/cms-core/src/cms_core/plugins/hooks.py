@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import pluggy
 
 from cms_core import hookspecs
-from cms_core.plugins.contributions import Plugin
+from cms_core.plugins.contributions import Implementation, Plugin
 from cms_core.plugins.faults import Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Implementation:
-    """One plugin's implementation of a hook; it gets those arguments that it takes."""
-
-    plugin: Plugin
-    function: Callable[..., Any]
-    arguments: tuple[str, ...]
-
-    def __call__(self, **given: Any) -> Any:
-        return self.function(**{name: given[name] for name in self.arguments})
 
 
 class Hooks:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cms_core.plugins.contributions import Contributions, Lifespan, Plugin
+from cms_core.configuration import variables_of
+from cms_core.plugins.contributions import Contributions, Implementation, Lifespan, Plugin
 from cms_core.plugins.discovery import core
 from cms_core.plugins.faults import PluginFaults
-from cms_core.plugins.hooks import Hooks, Implementation
+from cms_core.plugins.hooks import Hooks
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
@@ -25,14 +26,15 @@ def collect(cms: CMS, plugins: Sequence[Plugin]) -> Contributions:
         raise PluginFaults(hooks.faults)
     # Hooks that get the CMS may ask it for their settings: it sees what is collected so far.
     found = cms.contributions = Contributions(plugins=plugins)
-    _collect_declarations(found, hooks)
+    _collect_declarations(found, hooks, cms)
     _collect_parts(found, hooks, cms)
     return found
 
 
-def _collect_declarations(found: Contributions, hooks: Hooks) -> None:
+def _collect_declarations(found: Contributions, hooks: Hooks, cms: CMS) -> None:
     for plugin, kind in _each(hooks, "register_settings"):
-        found.settings[plugin] = kind(_env_prefix=f"CMS_{plugin.upper()}__")
+        table = cms.settings.plugin_settings.get(plugin, {})
+        found.settings[plugin] = kind(**{**table, **variables_of(kind, plugin)})
     found.models.update(_each(hooks, "register_models"))
     found.migrations.update(_each(hooks, "register_migrations"))
     for _, permission in _all(hooks, "register_permissions"):
@@ -47,6 +49,7 @@ def _collect_parts(found: Contributions, hooks: Hooks, cms: CMS) -> None:
     found.jobs += _parts(hooks, "register_jobs", cms)
     found.health_checks += _parts(hooks, "register_health_checks", cms)
     found.commands += _each(hooks, "register_commands")
+    found.seeds += _parts(hooks, "register_dev_seeds", cms)
     found.lifespans += [(impl.plugin.name, _lifespan(impl)) for impl in hooks.of("lifespan")]
 
 
