@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cms_core.plugins.contributions import Plugin
-from cms_core.plugins.discovery import core, discover
+from cms_core.plugins.discovery import core
+from cms_core.plugins.loading import discover
 from cms_core.testing import testkit
 
 
@@ -14,18 +15,14 @@ def plugins_of(wanted: Sequence[str | Plugin | Any] | None) -> list[Plugin]:
     """Return core, the test kit, and those wanted: all that are installed for None.
 
     A string names an installed plugin (what it requires must be named too); anything else is a
-    module or class that holds hook implementations itself.
+    module or class that holds hook implementations itself. Raises `PluginFaults`.
     """
     kit = Plugin("testkit", testkit, "cms-core", "0")
     if wanted is None:
         return [core(), kit, *discover()[1:]]
     names = [each for each in wanted if isinstance(each, str)]
-    installed = discover(names)[1:] if names else []
-    missing = set(names) - {plugin.name for plugin in installed}
-    if missing:
-        raise LookupError(f"not installed: {', '.join(sorted(missing))}")
     others = [_plugin(each) for each in wanted if not isinstance(each, str)]
-    return [core(), kit, *installed, *others]
+    return [core(), kit, *discover(names)[1:], *others]
 
 
 def _plugin(holder: Any) -> Plugin:
