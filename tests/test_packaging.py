@@ -16,8 +16,8 @@ def test_a_wheel_built_from_the_source_archive_holds_every_file(
     package: str, tmp_path: Path
 ) -> None:
     source = ROOT / "packages" / package
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, source]
-    subprocess.run(build, check=True, capture_output=True)
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path)]
+    subprocess.run([*build, str(source)], check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
 
     with zipfile.ZipFile(wheel) as archive:
