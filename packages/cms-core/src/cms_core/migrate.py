@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from cms_core.db.types import Base
 from cms_core.errors import Conflict, NotFound
 from cms_core.migrations.history import History, version_tables
-from cms_core.migrations.lock import migrate_alone
+from cms_core.migrations.lock import ATTEMPTS, migrate_alone
 from cms_core.plugins.contributions import Models
 
 if TYPE_CHECKING:
@@ -55,15 +55,17 @@ class PluginSchema:
     state: SchemaState
 
 
-async def upgrade(cms: CMS, plugin: str | None = None) -> None:
+async def upgrade(cms: CMS, plugin: str | None = None, *, attempts: int = ATTEMPTS) -> None:
     """Bring every plugin's tables (or only that one's) to the newest revision.
 
     Plugins come in dependency order, each in one transaction: a crash leaves each at its old or
     its new revision. Safe to run from several processes at once.
-    Raises `SchemaAhead`, `UnknownHistory`, and `Unavailable` when tables stay locked.
+    Raises `SchemaAhead`, `UnknownHistory`, and `Unavailable` when a table stays locked through all
+    attempts, of 2 s each.
     """
     for history in _histories(cms, plugin):
-        await migrate_alone(cms.settings.resolved_database_url, partial(_upgrade, history))
+        url = cms.settings.resolved_database_url
+        await migrate_alone(url, partial(_upgrade, history), attempts=attempts)
 
 
 async def downgrade(cms: CMS, plugin: str, revision: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,28 +32,26 @@ class ForeignKeysBroken(RuntimeError):
     """A migration left rows that refer to nothing; it was rolled back."""
 
 
-async def migrate_alone(url: str, work: Callable[[Connection], T]) -> T:
+async def migrate_alone(
+    url: str, work: Callable[[Connection], T], *, attempts: int = ATTEMPTS
+) -> T:
     """Run `work` in a transaction of its own that no other migration of this database overlaps.
 
-    Tables that stay in use too long raise `Unavailable` in the end, with nothing changed.
+    Raises `Unavailable`, with nothing changed, when tables are still in use at the last attempt.
     """
     engine = _engine(parse_url(url))
     try:
-        return await _patiently(lambda: _once(engine, work))
+        for pause in range(1, attempts):
+            try:
+                return await _once(engine, work)
+            except DBAPIError as error:
+                if classify(error) not in (Fault.UNAVAILABLE, Fault.RETRY):
+                    raise
+            await asyncio.sleep(pause * 0.5)
+        with outages_as_unavailable():
+            return await _once(engine, work)
     finally:
         await engine.dispose()
-
-
-async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    for pause in range(1, ATTEMPTS):
-        try:
-            return await attempt()
-        except DBAPIError as error:
-            if classify(error) not in (Fault.UNAVAILABLE, Fault.RETRY):
-                raise
-        await asyncio.sleep(pause * 0.5)
-    with outages_as_unavailable():
-        return await attempt()
 
 
 async def _once(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
