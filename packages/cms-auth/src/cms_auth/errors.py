@@ -1,6 +1,6 @@
 """What can go wrong with accounts and credentials."""
 
-from cms_core.errors import Invalid, Unauthenticated
+from cms_core import Invalid, Unauthenticated
 
 
 class TokenRefused(Unauthenticated):
