@@ -1,0 +1,1 @@
+"""What cms-scheduler contributes: nothing yet. It holds the place of planned publication."""
