@@ -78,7 +78,7 @@ class Contributions:
     resolvers: list[Resolver] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     health_checks: list[HealthCheck] = field(default_factory=list)
-    #: (plugin name, typer application)
+    #: (what comes after ``cms``, typer application)
     commands: list[tuple[str, typer.Typer]] = field(default_factory=list)
     lifespans: list[tuple[str, Lifespan]] = field(default_factory=list)
     seeds: list[Seed] = field(default_factory=list)

@@ -1,18 +1,64 @@
-"""Calls every hook once, plugin by plugin in dependency order, and keeps what they return."""
+"""Calls every hook once, plugin by plugin in dependency order, and checks what they contribute."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cms_core.configuration import variables_of
-from cms_core.plugins.contributions import Contributions, Implementation, Lifespan, Plugin
+import typer
+
+from cms_core.configuration import read_plugin_settings
+from cms_core.events import Moment, Subscriber
+from cms_core.health import HealthCheck
+from cms_core.http.routers import CMSRouter
+from cms_core.jobs import Job
+from cms_core.plugins.collecting import Collector
+from cms_core.plugins.contributions import (
+    Contributions,
+    Implementation,
+    Lifespan,
+    Models,
+    Plugin,
+)
 from cms_core.plugins.discovery import core
 from cms_core.plugins.faults import PluginFaults
 from cms_core.plugins.hooks import Hooks
+from cms_core.plugins.keys import check_keys
+from cms_core.plugins.ownership import check_tables
+from cms_core.plugins.routes import check_routes
+from cms_core.references import Resolver
+from cms_core.security import Permission
+from cms_core.seeds import Seed
+from cms_core.settings import PluginSettings
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
+
+
+class _Part(NamedTuple):
+    """A hook whose parts go into a list of the contributions; `key` is unique where not None."""
+
+    hook: str
+    kind: type[Any]
+    field: str
+    what: str
+    key: Callable[[Any], str | None]
+
+
+def _outbox_key(subscriber: Subscriber) -> str | None:
+    return subscriber.key if subscriber.moment is Moment.EVENTUALLY else None
+
+
+_PARTS = (
+    _Part("register_authenticators", object, "authenticators", "", lambda _: None),
+    _Part("register_resolvers", Resolver, "resolvers", "kind of reference", attrgetter("kind")),
+    _Part("register_subscribers", Subscriber, "subscribers", "subscriber", _outbox_key),
+    _Part("register_jobs", Job, "jobs", "job", attrgetter("key")),
+    _Part("register_health_checks", HealthCheck, "health_checks", "check", attrgetter("name")),
+    _Part("register_dev_seeds", Seed, "seeds", "seed", attrgetter("key")),
+)
 
 
 def collect(cms: CMS, plugins: Sequence[Plugin]) -> Contributions:
@@ -22,49 +68,66 @@ def collect(cms: CMS, plugins: Sequence[Plugin]) -> Contributions:
     """
     plugins = [core(), *(plugin for plugin in plugins if plugin.name != "core")]
     hooks = Hooks(plugins)
-    if hooks.faults:
-        raise PluginFaults(hooks.faults)
+    calls = Collector(hooks)
     # Hooks that get the CMS may ask it for their settings: it sees what is collected so far.
-    found = cms.contributions = Contributions(plugins=plugins)
-    _collect_declarations(found, hooks, cms)
-    _collect_parts(found, hooks, cms)
+    found = cms.contributions = Contributions(plugins=plugins, extensions=hooks.extensions())
+    _collect_settings(found, calls, cms)
+    _collect_schema(found, calls, cms)
+    _collect_permissions(found, calls)
+    _collect_parts(found, calls, cms)
+    _collect_routers(found, calls, cms)
+    _collect_commands(found, calls)
+    found.lifespans += [(each.plugin.name, _lifespan(each)) for each in hooks.of("lifespan")]
+    if calls.faults:
+        raise PluginFaults(calls.faults)
     return found
 
 
-def _collect_declarations(found: Contributions, hooks: Hooks, cms: CMS) -> None:
-    for plugin, kind in _each(hooks, "register_settings"):
-        table = cms.settings.plugin_settings.get(plugin, {})
-        found.settings[plugin] = kind(**{**table, **variables_of(kind, plugin)})
-    found.models.update(_each(hooks, "register_models"))
-    found.migrations.update(_each(hooks, "register_migrations"))
-    for _, permission in _all(hooks, "register_permissions"):
-        found.permissions[permission.key] = permission
+def _collect_settings(found: Contributions, calls: Collector, cms: CMS) -> None:
+    for plugin, kind in calls.kinds("register_settings", PluginSettings):
+        table = cms.settings.plugin_settings.get(plugin.name, {})
+        settings = read_plugin_settings(plugin, kind, table)
+        if isinstance(settings, PluginSettings):
+            found.settings[plugin.name] = settings
+        else:
+            calls.blame(settings)
 
 
-def _collect_parts(found: Contributions, hooks: Hooks, cms: CMS) -> None:
-    found.authenticators += _parts(hooks, "register_authenticators", cms)
-    found.resolvers += _parts(hooks, "register_resolvers", cms)
-    found.subscribers += _parts(hooks, "register_subscribers", cms)
-    found.routers += _all(hooks, "register_routers", cms=cms)
-    found.jobs += _parts(hooks, "register_jobs", cms)
-    found.health_checks += _parts(hooks, "register_health_checks", cms)
-    found.commands += _each(hooks, "register_commands")
-    found.seeds += _parts(hooks, "register_dev_seeds", cms)
-    found.lifespans += [(impl.plugin.name, _lifespan(impl)) for impl in hooks.of("lifespan")]
+def _collect_schema(found: Contributions, calls: Collector, cms: CMS) -> None:
+    found.models |= {p.name: models for p, models in calls.one("register_models", Models)}
+    found.migrations |= {p.name: folder for p, folder in calls.one("register_migrations", Path)}
+    calls.blame(list(check_tables(found, cms.settings.plugins.grants)))
 
 
-def _each(hooks: Hooks, name: str, **arguments: Any) -> Iterable[tuple[str, Any]]:
-    for implementation in hooks.of(name):
-        yield implementation.plugin.name, implementation(**arguments)
+def _collect_permissions(found: Contributions, calls: Collector) -> None:
+    permissions = list(calls.many("register_permissions", Permission))
+    calls.blame(check_keys("permission", [(plugin, each.key) for plugin, each in permissions]))
+    found.permissions |= {each.key: each for _, each in permissions}
 
 
-def _all(hooks: Hooks, name: str, **arguments: Any) -> Iterable[tuple[str, Any]]:
-    for plugin, parts in _each(hooks, name, **arguments):
-        yield from ((plugin, part) for part in parts)
+def _collect_parts(found: Contributions, calls: Collector, cms: CMS) -> None:
+    for part in _PARTS:
+        pairs = list(calls.many(part.hook, part.kind, cms=cms))
+        keys = [(plugin, part.key(each)) for plugin, each in pairs]
+        calls.blame(check_keys(part.what, [(plugin, key) for plugin, key in keys if key]))
+        getattr(found, part.field).extend(each for _, each in pairs)
 
 
-def _parts(hooks: Hooks, name: str, cms: CMS) -> list[Any]:
-    return [part for _, part in _all(hooks, name, cms=cms)]
+def _collect_routers(found: Contributions, calls: Collector, cms: CMS) -> None:
+    pairs = calls.many("register_routers", CMSRouter, cms=cms)
+    found.routers += [(plugin.name, router) for plugin, router in pairs]
+    calls.blame(list(check_routes(found, cms.settings.plugins.grants)))
+
+
+def _collect_commands(found: Contributions, calls: Collector) -> None:
+    pairs = list(calls.one("register_commands", typer.Typer))
+    names = [(plugin, _command_name(plugin, app)) for plugin, app in pairs]
+    calls.blame(check_keys("command", names))
+    found.commands += [(name, app) for (_, name), (_, app) in zip(names, pairs, strict=True)]
+
+
+def _command_name(plugin: Plugin, app: typer.Typer) -> str:
+    return app.info.name if isinstance(app.info.name, str) else plugin.name
 
 
 def _lifespan(implementation: Implementation) -> Lifespan:
