@@ -27,7 +27,6 @@ def check_tables(found: Contributions, grants: Grants) -> Iterator[Fault]:
         models = found.models.get(plugin.name, Models(()))
         if models.classes or models.tables:
             yield from _check_migrations(plugin, found.migrations.get(plugin.name))
-        yield from _check_unclaimed(plugin, models)
         for table in sorted(_tables(models)):
             if table in owners:
                 message = f"the table {table!r} is claimed by {owners[table]} already"
@@ -36,6 +35,8 @@ def check_tables(found: Contributions, grants: Grants) -> Iterator[Fault]:
                 message = f"the table {table!r} is neither {plugin.name}_… nor granted"
                 yield _fault("P053", plugin, message, grant(plugin, table))
             owners.setdefault(table, plugin.name)
+    for plugin in found.plugins:
+        yield from _check_unclaimed(plugin, owners)
 
 
 def _tables(models: Models) -> set[str]:
@@ -60,15 +61,18 @@ def _check_migrations(plugin: Plugin, versions: Path | None) -> Iterator[Fault]:
         yield _fault("P050", plugin, f"no migration was installed in {versions}", remedy)
 
 
-def _check_unclaimed(plugin: Plugin, models: Models) -> Iterator[Fault]:
-    package = getattr(plugin.module, "__name__", "").partition(".")[0]
-    for mapper in Base.registry.mappers:
-        cls = mapper.class_
-        if cls.__module__.partition(".")[0] == package and cls not in models.classes:
-            if cls.__tablename__ in models.tables:
-                continue
+def _check_unclaimed(plugin: Plugin, owners: Collection[str]) -> Iterator[Fault]:
+    mapped = (mapper.class_ for mapper in Base.registry.mappers)
+    for cls in sorted(mapped, key=lambda cls: cls.__name__):
+        if cls.__tablename__ not in owners and _is_part_of(plugin, cls.__module__):
             message = f"the table {cls.__tablename__!r} is claimed by nobody"
             yield _fault("P052", plugin, message, f"Return {cls.__name__} from register_models().")
+
+
+def _is_part_of(plugin: Plugin, module: str) -> bool:
+    own = getattr(plugin.module, "__name__", "")
+    package = own.rpartition(".")[0] or own
+    return module == package or module.startswith(f"{package}.")
 
 
 def grant(plugin: Plugin, wanted: str) -> str:
