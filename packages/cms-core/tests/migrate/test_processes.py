@@ -13,7 +13,7 @@ from cms_core import migrate
 from cms_core.migrate import SchemaState
 
 UPGRADE = """
-import asyncio, sys
+import asyncio, sys, time
 from pathlib import Path
 from cms_core import migrate
 from cms_core.app import build_cms
@@ -30,14 +30,16 @@ class Shop:
 async def main():
     cms = build_cms(Settings(database_url=sys.argv[1]), [Plugin("shop", Shop, "", "0")])
     Path(sys.argv[3]).touch()
+    while not Path(sys.argv[4]).exists():
+        time.sleep(0.001)
     await migrate.upgrade(cms)
 
 asyncio.run(main())
 """
 
 
-def start_upgrade(shop: Any, ready: Path) -> subprocess.Popen[bytes]:
-    arguments = [shop.settings.database_url, str(shop.versions), str(ready)]
+def start_upgrade(shop: Any, ready: Path, start: Path) -> subprocess.Popen[bytes]:
+    arguments = [shop.settings.database_url, str(shop.versions), str(ready), str(start)]
     return subprocess.Popen([sys.executable, "-c", UPGRADE, *arguments])
 
 
@@ -49,8 +51,12 @@ def await_file(path: Path) -> None:
 
 
 async def test_processes_that_upgrade_at_once_do_it_once(shop: Any, tmp_path: Path) -> None:
-    processes = [start_upgrade(shop, tmp_path / f"ready-{number}") for number in range(2)]
-    assert [process.wait(60) for process in processes] == [0, 0]
+    start, ready = tmp_path / "start", [tmp_path / f"ready-{number}" for number in range(3)]
+    processes = [start_upgrade(shop, path, start) for path in ready]
+    for path in ready:
+        await_file(path)
+    start.touch()
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
     cms = shop.cms()
     assert {schema.state for schema in await migrate.status(cms)} == {SchemaState.CURRENT}
     async with cms.db.snapshot() as session:
@@ -68,7 +74,7 @@ async def test_a_process_killed_inside_a_version_leaves_the_plugin_whole(
         f"while not pathlib.Path('{patience}').exists():\n"
         "    time.sleep(0.01)"
     )
-    process = start_upgrade(shop, tmp_path / "ready")
+    process = start_upgrade(shop, tmp_path / "ready", tmp_path)
     await_file(inside)
     process.send_signal(signal.SIGKILL)
     process.wait()
