@@ -33,6 +33,7 @@ from cms_core.http.sessions import Snapshot, Transaction
 from cms_core.ids import new_id
 from cms_core.jobs import Job
 from cms_core.plugins.contributions import Models
+from cms_core.ratelimit import RateLimit, RateLimiter, canonical_address, spend
 from cms_core.references import ReferencesChanged, Resolved, Resolver
 from cms_core.security import Authenticator, Permission, Principal
 from cms_core.settings import PluginSettings, Settings
@@ -67,6 +68,8 @@ __all__ = [
     "Precondition",
     "PreconditionFailed",
     "Principal",
+    "RateLimit",
+    "RateLimiter",
     "ReferencesChanged",
     "Resolved",
     "Resolver",
@@ -84,6 +87,7 @@ __all__ = [
     "answer",
     "before_commit",
     "build_cms",
+    "canonical_address",
     "db_now",
     "eventually",
     "hookimpl",
@@ -92,5 +96,6 @@ __all__ = [
     "new_id",
     "requires",
     "shown_once",
+    "spend",
     "unique_or",
 ]

@@ -54,7 +54,7 @@ def _lifespan(cms: CMS) -> Any:
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(cms.db.close)
+            stack.push_async_callback(cms.close)
             for _name, enter in cms.contributions.lifespans:
                 await stack.enter_async_context(enter(cms))
             yield

@@ -9,6 +9,8 @@ from cms_core.db.database import Database
 from cms_core.events import Subscribers
 from cms_core.plugins.contributions import Contributions, Plugin
 from cms_core.plugins.registry import collect
+from cms_core.ratelimit import MemoryLimiter, RateLimiter, RedisLimiter
+from cms_core.redis_link import RedisLink
 from cms_core.references import References
 from cms_core.settings import PluginSettings, Settings
 from cms_core.signing import Signer
@@ -21,12 +23,19 @@ class CMS:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.db = Database(
-            settings.resolved_database_url, pool_size=settings.database_pool_size
-        )
+        self.db = Database(settings.resolved_database_url, pool_size=settings.database_pool_size)
         self.db.owner = self
+        #: The shared Redis; None when CMS_CACHE_URL is ``memory://``.
+        self.redis = _redis(settings)
+        self.limiter = _limiter(self.redis, settings)
         self.contributions = Contributions()
         self.references = References()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.db.close()
+        if self.redis is not None:
+            await self.redis.close()
 
     def signer(self, purpose: str) -> Signer:
         """Return a signer whose key is derived for this purpose alone."""
@@ -41,6 +50,16 @@ class CMS:
             if isinstance(settings, kind):
                 return settings
         raise LookupError(f"{kind.__name__} was not registered by any plugin of this CMS")
+
+
+def _redis(settings: Settings) -> RedisLink | None:
+    return None if settings.cache_url == "memory://" else RedisLink(settings.cache_url)
+
+
+def _limiter(redis: RedisLink | None, settings: Settings) -> RateLimiter:
+    if redis is None:
+        return MemoryLimiter()
+    return RedisLimiter(redis, MemoryLimiter(), processes=settings.processes)
 
 
 def build_cms(settings: Settings, plugins: Sequence[Plugin]) -> CMS:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from cms_core import errors
 from cms_core.http.body import UnsupportedMediaType
+from cms_core.ratelimit import rate_limit_headers, retry_after_header
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +92,9 @@ def render(request: Request, error: errors.CMSError) -> Response:
     if isinstance(error, errors.PreconditionFailed) and error.etag:
         headers["ETag"] = error.etag
     if isinstance(error, (errors.TooManyRequests, errors.Unavailable)):
-        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        headers["Retry-After"] = retry_after_header(error.retry_after)
+    if isinstance(error, errors.TooManyRequests) and error.quota:
+        headers |= rate_limit_headers(error.quota)
     return problem(
         _request_id(request),
         status_of(kind),
@@ -133,7 +136,7 @@ def install(app: FastAPI) -> None:
 
 
 def _fault(item: Mapping[str, Any]) -> errors.FieldError:
-    """A pydantic error: JSON pointer for bodies, the parameter's name elsewhere; no input echoed."""
+    """A pydantic error: a JSON pointer in bodies, else the parameter's name; no input echoed."""
     place, *path = item["loc"]
     if place == "body":
         return errors.FieldError("".join(f"/{part}" for part in path), item["msg"])
@@ -146,5 +149,3 @@ def _request_id(request: Request) -> str:
 
 def _base(request: Request) -> str:
     return str(request.app.state.cms.settings.public_url)
-
-

@@ -1,4 +1,4 @@
-"""References bridge sibling packages: a plain id of some kind, and who can tell what it stands for."""
+"""References bridge sibling packages: an id of some kind, and who can tell what it stands for."""
 
 from __future__ import annotations
 

@@ -107,6 +107,12 @@ class Settings(_Lists, BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens, cursors and links; at least 32 characters."
     )
+    previous_secret_keys: tuple[SecretStr, ...] = Field(
+        (), description="Retired secret keys (comma-separated) whose access tokens are still good."
+    )
+    processes: int = Field(
+        4, ge=1, description="API processes in all: their shares of a limit while Redis is away."
+    )
     admin_email: str = Field(
         "", description="E-mail of the first administrator, where none exists."
     )

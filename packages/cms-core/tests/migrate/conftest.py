@@ -106,7 +106,7 @@ class Shop:
 
     async def close(self) -> None:
         for cms in self._built:
-            await cms.db.close()
+            await cms.close()
 
 
 @pytest.fixture

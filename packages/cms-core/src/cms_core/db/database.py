@@ -89,7 +89,7 @@ class Database:
         try:
             await subscriber.handler(self.owner, event)
         except Exception:
-            log.exception("after_commit_failed", subscriber=subscriber.key, event_name=event.event_name)
+            log.exception("hint_failed", subscriber=subscriber.key, event_name=event.event_name)
 
 
 async def _connect(session: AsyncSession) -> None:

@@ -29,7 +29,12 @@ _BUSY_STATES = {
     "25P03",  # idle_in_transaction_session_timeout
     "25006",  # read_only_sql_transaction: a standby after a failover
 }
-_SQLITE_BUSY = ("database is locked", "database or disk is full", "disk i/o error", "unable to open")
+_SQLITE_BUSY = (
+    "database is locked",
+    "database or disk is full",
+    "disk i/o error",
+    "unable to open",
+)
 
 
 def classify(error: BaseException) -> Fault:
@@ -80,7 +85,6 @@ def unique_or(error: CMSError) -> Iterator[None]:
 
 def is_unique_violation(error: IntegrityError) -> bool:
     """Tell unique violations from other broken constraints, on both engines."""
-    return (
-        getattr(error.orig, "sqlstate", None) == "23505"
-        or "UNIQUE constraint failed" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(
+        error.orig
     )

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from cms_core.db.clock import read_clock
 from cms_core.db.generations import renew
-from cms_core.events import Event, Moment, Subscribers
 from cms_core.db.outbox import enqueue
+from cms_core.events import Event, Moment, Subscribers
 
 #: More rounds of events causing events than any sane set of plugins needs.
 MAX_EVENTS = 10_000
@@ -72,7 +72,7 @@ class TransactionSession(AsyncSession):
             event = self._pending.pop(0)
             self._told.append(event)
             if len(self._told) > MAX_EVENTS:
-                raise RuntimeError(f"events go round in circles, the last one is {event.event_name}")
+                raise RuntimeError(f"events cause events without end: {event.event_name}")
             for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
                 await subscriber.handler(self, event)
             await enqueue(self, event, self._subscribers.of(event, Moment.EVENTUALLY))

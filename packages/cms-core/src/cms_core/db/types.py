@@ -51,7 +51,7 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class Base(DeclarativeBase):
-    """Base of every mapped class; the names of constraints are fixed so migrations can find them."""
+    """Base of every mapped class; constraints have fixed names, so that migrations find them."""
 
     metadata = MetaData(
         naming_convention={

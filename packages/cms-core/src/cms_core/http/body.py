@@ -1,4 +1,4 @@
-"""Strict JSON bodies: read once, bounded in depth and numbers, without text no database can hold."""
+"""Strict JSON bodies: bounded in depth and numbers, without text that no database can hold."""
 
 import json
 from collections.abc import Iterator

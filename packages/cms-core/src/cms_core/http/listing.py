@@ -93,5 +93,3 @@ def listing(
 def _context(request: Request) -> str:
     filters = sorted((k, v) for k, v in request.query_params.items() if k not in _PAGING)
     return f"{request.url.path}?{urlencode([(k, v) for k, v in filters if k != 'sort'])}"
-
-

@@ -23,7 +23,10 @@ class CMSRouter(APIRouter):
     def __init__(self, prefix: str = "", **options: Any) -> None:
         options.setdefault("tags", [prefix.strip("/").split("/")[0] or self.door.strip("/")])
         super().__init__(
-            prefix=self.door + prefix, route_class=self.door_route, redirect_slashes=False, **options
+            prefix=self.door + prefix,
+            route_class=self.door_route,
+            redirect_slashes=False,
+            **options,
         )
 
 

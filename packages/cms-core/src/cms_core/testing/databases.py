@@ -79,4 +79,4 @@ async def _migrate(url: str, plugins: Sequence[Plugin]) -> None:
     try:
         await migrate.upgrade(cms)
     finally:
-        await cms.db.close()
+        await cms.close()

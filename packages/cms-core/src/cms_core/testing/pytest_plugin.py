@@ -158,7 +158,7 @@ async def cms_app(cms_settings: Settings, cms_plugin_set: list[Plugin]) -> Async
 
     cms = build_cms(cms_settings, cms_plugin_set)
     yield cms
-    await cms.db.close()
+    await cms.close()
 
 
 @pytest.fixture

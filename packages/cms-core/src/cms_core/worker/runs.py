@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, String, Text
+from sqlalchemy import Integer, String, Text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cms_core.db.clock import db_now
+from cms_core.db.session import TransactionSession
 from cms_core.db.types import Base, Instant
 
 
@@ -22,3 +25,38 @@ class JobRun(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     #: Failures since the last success.
     failures: Mapped[int] = mapped_column(Integer, default=0)
+
+
+async def begin_run(session: TransactionSession, key: str) -> None:
+    """Note that a job starts."""
+    await _start(session, key, None)
+
+
+async def begin_turn(session: TransactionSession, key: str, last: datetime | None) -> bool:
+    """Note that a job starts because its interval is over; False when another worker was faster.
+
+    `last` is the start that the interval was counted from.
+    """
+    return await _start(session, key, JobRun.started_at == last)
+
+
+async def end_run(session: TransactionSession, key: str, error: Exception | None) -> None:
+    """Note how the run ended."""
+    values = {"succeeded_at": db_now(), "failures": 0}
+    if error is not None:
+        reason = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
+        values = {"failed_at": db_now(), "failures": JobRun.failures + 1, "last_error": reason}
+    await session.execute(update(JobRun).where(JobRun.key == key).values(values))
+
+
+async def _start(session: TransactionSession, key: str, condition: object) -> bool:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    row = await session.execute(
+        dialect.insert(JobRun)
+        .values(key=key, started_at=db_now(), failures=0)
+        .on_conflict_do_update(
+            index_elements=["key"], set_={"started_at": db_now()}, where=condition
+        )
+        .returning(JobRun.key)
+    )
+    return row.first() is not None
