@@ -37,6 +37,13 @@ class CMS:
         if self.redis is not None:
             await self.redis.close()
 
+    async def wake(self) -> None:
+        """Tell the workers that a job may be due sooner than when they looked.
+
+        A hint: if it is lost, they look again within 30 s.
+        """
+        await self.db.wakeups.ring()
+
     def signer(self, purpose: str) -> Signer:
         """Return a signer whose key is derived for this purpose alone."""
         return Signer(self.settings.secret_key.get_secret_value(), purpose)

@@ -1,15 +1,26 @@
 """What cms-core contributes to a CMS, through the same hooks as every plugin."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cms_core.db.generations import Generation
 from cms_core.db.instance import Instance
 from cms_core.db.outbox import OutboxRow
+from cms_core.health import HealthCheck
 from cms_core.hookspecs import hookimpl
 from cms_core.http.idempotency import IdempotencyRow
+from cms_core.jobs import Job
+from cms_core.outbox import outbox_job
 from cms_core.plugins.contributions import Models
-from cms_core.worker.heartbeats import WorkerHeartbeat
+from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
+from cms_core.worker.pruning import prune_job
 from cms_core.worker.runs import JobRun
+
+if TYPE_CHECKING:
+    from cms_core.app import CMS
 
 
 @hookimpl
@@ -21,3 +32,13 @@ def register_models() -> Models:
 @hookimpl
 def register_migrations() -> Path:
     return Path(__file__).parent / "migrations" / "versions"
+
+
+@hookimpl
+def register_jobs(cms: CMS) -> Sequence[Job]:
+    return [outbox_job(cms), prune_job()]
+
+
+@hookimpl
+def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
+    return [worker_check(cms)]

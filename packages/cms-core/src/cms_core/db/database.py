@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms_core.db.engines import create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
 from cms_core.db.session import SnapshotSession, TransactionSession
+from cms_core.db.wakeups import Wakeups
 from cms_core.errors import Unavailable
 from cms_core.events import Event, Subscriber, Subscribers
 
@@ -36,6 +37,7 @@ class Database:
         self.writer, self.reader = create_engines(url, pool_size=pool_size)
         self.dialect = self.writer.dialect.name
         self.subscribers = Subscribers()
+        self.wakeups = Wakeups(self.writer, self.reader)
         #: What `after_commit` handlers get as first argument: the CMS, set by `build_cms`.
         self.owner: Any = None
 
@@ -53,6 +55,8 @@ class Database:
                 await session.complete()
                 await _commit(session)
         await session.tell(self._after_commit)
+        if session.enqueued:
+            await self.wakeups.ring()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SnapshotSession]:

@@ -43,6 +43,8 @@ class TransactionSession(AsyncSession):
         self._told: list[Event] = []
         self._scopes: set[str] = set()
         self._now: datetime | None = None
+        #: Whether the transaction wrote to the outbox.
+        self.enqueued = False
         _forget_rolled_back_events(self.sync_session, self)
 
     def emit(self, event: Event) -> None:
@@ -75,7 +77,9 @@ class TransactionSession(AsyncSession):
                 raise RuntimeError(f"events cause events without end: {event.event_name}")
             for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
                 await subscriber.handler(self, event)
-            await enqueue(self, event, self._subscribers.of(event, Moment.EVENTUALLY))
+            later = self._subscribers.of(event, Moment.EVENTUALLY)
+            await enqueue(self, event, later)
+            self.enqueued |= bool(later)
             await self.flush()
         await renew(self, self._scopes)
 

@@ -60,7 +60,8 @@ def worker_check(cms: CMS) -> HealthCheck:
 
     async def check() -> str | None:
         async with cms.db.snapshot() as session:
-            seen = (await session.scalars(select(func.max(WorkerHeartbeat.seen_at)))).one()
+            last = select(func.max(WorkerHeartbeat.seen_at))
+            seen: datetime | None = (await session.execute(last)).scalar_one()
             if seen is not None and await session.now() - seen <= MISSED_AFTER:
                 return None
         return f"no worker has been seen for {MISSED_AFTER.total_seconds():.0f} s"

@@ -1,0 +1,194 @@
+"""The worker: sleeps until something is due, runs it, and survives whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from cms_core.errors import Unavailable
+from cms_core.ids import new_id
+from cms_core.jobs import Job
+from cms_core.worker.heartbeats import BEAT, beat
+from cms_core.worker.runs import begin_run, begin_turn, end_run
+from cms_core.worker.schedule import Timing, read_timings
+
+if TYPE_CHECKING:
+    from cms_core.app import CMS
+
+log = structlog.get_logger(__name__)
+
+#: Seconds.
+LONGEST_SLEEP = 30.0
+LONGEST_BACK_OFF = 60.0
+#: Between runs of a job that says it is due but finds nothing, such as rows others have locked.
+LONGEST_IDLE_PAUSE = 5.0
+#: What running jobs get to finish when the worker stops, and then to roll back.
+GRACE = 5.0
+ROLLBACK = 4.5
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What this worker remembers of a job between its runs."""
+
+    failures: int = 0
+    #: The due instant of the last run: seen again, that run has changed nothing.
+    due_at: object = None
+    pause: float = 0.0
+    #: On the monotonic clock.
+    not_before: float = 0.0
+
+
+class Worker:
+    """Runs the jobs of a CMS when they are due. Several workers may share a database."""
+
+    def __init__(self, cms: CMS) -> None:
+        self.id = new_id()
+        self._cms = cms
+        self._jobs = cms.contributions.jobs
+        self._progress = {job.key: _Progress() for job in self._jobs}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+        self._awake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run jobs until `stop` is set, then finish or roll back what runs, within 10 s."""
+        stopper = asyncio.create_task(self._wake_at(stop), name="worker-stop")
+        heart = asyncio.create_task(self._beat(), name="worker-heartbeat")
+        try:
+            async with self._cms.db.wakeups.listening(self._awake.set):
+                await self._work()
+        finally:
+            await self._finish(set(self._running.values()))
+            stopper.cancel()
+            heart.cancel()
+            await asyncio.wait([stopper, heart])
+
+    async def run_once(self) -> None:
+        """Run every job that is due, each until it has nothing more to do."""
+        for timing in await read_timings(self._cms, self._jobs):
+            if timing.seconds <= 0:
+                await self._run(timing)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._stopping = True
+        self._awake.set()
+
+    async def _work(self) -> None:
+        outages = 0
+        while not self._stopping:
+            # Cleared before looking: a hint that comes while we look is not lost.
+            self._awake.clear()
+            try:
+                pause = await self._start_due()
+                outages = 0
+            except Exception as error:
+                outages += 1
+                pause = _back_off(outages, LONGEST_SLEEP)
+                log.warning("worker_waits", retry_after=pause, exc_info=_unless_outage(error))
+            await self._sleep(pause)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(seconds, 0.001)):
+                await self._awake.wait()
+        except TimeoutError:
+            pass
+
+    async def _start_due(self) -> float:
+        """Start what is due, and return the seconds until the next look."""
+        pause = LONGEST_SLEEP
+        for timing in await read_timings(self._cms, self._jobs):
+            key = timing.job.key
+            if key in self._running:
+                continue
+            wait = self._wait_of(timing)
+            if wait > 0:
+                pause = min(pause, wait)
+            else:
+                task = asyncio.create_task(self._run(timing), name=key)
+                self._running[key] = task
+                task.add_done_callback(self._ended)
+        return pause
+
+    def _wait_of(self, timing: Timing) -> float:
+        progress = self._progress[timing.job.key]
+        held = progress.not_before - time.monotonic()
+        if progress.failures:
+            return held
+        if timing.is_due and timing.due_at == progress.due_at:
+            return held + progress.pause
+        return timing.seconds
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task.get_name(), None)
+        self._awake.set()
+
+    async def _run(self, timing: Timing) -> None:
+        """Run a job until it has nothing more to do; whatever it raises stays here."""
+        job, progress = timing.job, self._progress[timing.job.key]
+        try:
+            if not await self._begin(timing):
+                return
+            while await job.run(self._cms) and not self._stopping:
+                pass
+            error = None
+        except Exception as failure:
+            error = failure
+        self._remember(progress, timing, error)
+        await self._record(job, error)
+
+    async def _begin(self, timing: Timing) -> bool:
+        key = timing.job.key
+        if timing.is_due or self._progress[key].failures:
+            await self._cms.db.run(partial(begin_run, key=key))
+            return True
+        return await self._cms.db.run(partial(begin_turn, key=key, last=timing.started_at))
+
+    def _remember(self, progress: _Progress, timing: Timing, error: Exception | None) -> None:
+        repeated = timing.is_due and timing.due_at == progress.due_at
+        progress.pause = min(progress.pause * 2 or 0.05, LONGEST_IDLE_PAUSE) if repeated else 0.0
+        progress.due_at = timing.due_at
+        progress.failures = progress.failures + 1 if error else 0
+        back_off = _back_off(progress.failures, LONGEST_BACK_OFF) if error else 0.0
+        progress.not_before = time.monotonic() + back_off
+
+    async def _record(self, job: Job, error: Exception | None) -> None:
+        if error is not None:
+            log.warning("job_failed", job=job.key, exc_info=error)
+        try:
+            await self._cms.db.run(partial(end_run, key=job.key, error=error))
+        except Exception as failure:
+            log.warning("job_not_recorded", job=job.key, exc_info=_unless_outage(failure))
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await self._cms.db.run(partial(beat, worker=self.id))
+            except Exception as error:
+                log.warning("heartbeat_failed", exc_info=_unless_outage(error))
+            await asyncio.sleep(BEAT)
+
+    async def _finish(self, tasks: set[asyncio.Task[None]]) -> None:
+        if tasks:
+            _, tasks = await asyncio.wait(tasks, timeout=GRACE)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=ROLLBACK)
+
+
+def _back_off(failures: int, longest: float) -> float:
+    return min(2.0 ** (failures - 1), longest) * random.uniform(0.5, 1.0)
+
+
+def _unless_outage(error: Exception) -> Exception | None:
+    """The error when its traceback is news; a database out of reach says it all by its name."""
+    return None if isinstance(error, Unavailable) else error
