@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture
+def cms_plugins() -> list[object]:
+    return ["posts"]
