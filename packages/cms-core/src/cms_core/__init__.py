@@ -1,6 +1,7 @@
 """cms-core: what plugin authors build with. Everything else in this package is private."""
 
 from cms_core.app import CMS, build_cms
+from cms_core.commands.context import run_with_cms
 from cms_core.db.clock import db_now
 from cms_core.db.faults import unique_or
 from cms_core.db.types import Base, Instant, Json
@@ -36,6 +37,7 @@ from cms_core.plugins.contributions import Models
 from cms_core.ratelimit import RateLimit, RateLimiter, canonical_address, spend
 from cms_core.references import ReferencesChanged, Resolved, Resolver
 from cms_core.security import Authenticator, Permission, Principal
+from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings, Settings
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "Resolved",
     "Resolver",
     "RootRouter",
+    "Seed",
     "Settings",
     "Snapshot",
     "Sort",
@@ -95,6 +98,7 @@ __all__ = [
     "listing",
     "new_id",
     "requires",
+    "run_with_cms",
     "shown_once",
     "spend",
     "unique_or",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +13,12 @@ from starlette.types import ASGIApp
 
 from cms_core import problems
 from cms_core.app import CMS
+from cms_core.configuration import load_settings
 from cms_core.http.prefix import PrefixRoute
+from cms_core.plugins.loading import load_cms
+from cms_core.secret_key import require_secret_key, with_kept_key
+from cms_core.startup import running
+from cms_core.telemetry import configure_logging
 
 
 def create_api(cms: CMS) -> FastAPI:
@@ -24,6 +29,15 @@ def create_api(cms: CMS) -> FastAPI:
     for _, router in cms.contributions.routers:
         app.router.routes.append(PrefixRoute(router.prefix, _plain_routes(router.routes)))
     return app
+
+
+def create_api_from_environment() -> FastAPI:
+    """Return the application that the environment describes: what each process of it calls."""
+    settings = with_kept_key(load_settings())
+    require_secret_key(settings)
+    cms = load_cms(settings)
+    configure_logging(settings, cms.contributions.plugins)
+    return create_api(cms)
 
 
 class _Application(FastAPI):
@@ -53,10 +67,7 @@ def _plain_routes(routes: list[BaseRoute]) -> list[Route]:
 def _lifespan(cms: CMS) -> Any:
     @asynccontextmanager
     async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(cms.close)
-            for _name, enter in cms.contributions.lifespans:
-                await stack.enter_async_context(enter(cms))
+        async with running(cms):
             yield
 
     return lifespan

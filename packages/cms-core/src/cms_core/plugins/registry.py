@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
+from cms_core.commands import CORE_COMMANDS
 from cms_core.configuration import read_plugin_settings
 from cms_core.events import Moment, Subscriber
 from cms_core.health import HealthCheck
@@ -121,12 +122,14 @@ def _collect_routers(found: Contributions, calls: Collector, cms: CMS) -> None:
 
 def _collect_commands(found: Contributions, calls: Collector) -> None:
     pairs = list(calls.one("register_commands", typer.Typer))
-    names = [(plugin, _command_name(plugin, app)) for plugin, app in pairs]
-    calls.blame(check_keys("command", names))
+    names = [(plugin, command_name(plugin, app)) for plugin, app in pairs]
+    own = [(found.plugins[0], name) for name in CORE_COMMANDS]
+    calls.blame(check_keys("command", [*own, *names]))
     found.commands += [(name, app) for (_, name), (_, app) in zip(names, pairs, strict=True)]
 
 
-def _command_name(plugin: Plugin, app: typer.Typer) -> str:
+def command_name(plugin: Plugin, app: typer.Typer) -> str:
+    """Return what comes after ``cms``: the name that the application has, or the plugin's."""
     return app.info.name if isinstance(app.info.name, str) else plugin.name
 
 

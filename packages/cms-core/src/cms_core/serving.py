@@ -1,0 +1,109 @@
+"""Runs the API under uvicorn: bound before anything starts, told to stop only by us."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from cms_core.errors import CMSError
+from cms_core.settings import Settings
+
+#: Seconds that running requests get to finish after SIGTERM.
+GRACE = 10
+_FACTORY = "cms_core.api:create_api_from_environment"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class AddressTaken(CMSError):
+    """The address is in use."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on the address (port 0: any free one).
+
+    Raises `AddressTaken`, also for an address that is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise AddressTaken(
+            f"Can't listen on {host} port {port}: {error.strerror}. Choose another with --port."
+        ) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve_api(
+    app: Any, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; calls `on_ready` when the API answers."""
+    server = _Server(_config(app, settings), on_ready)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise CMSError("The API did not start; the log says why.")
+
+
+def serve_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
+    """Serve from several processes, which find their settings in the environment.
+
+    Until SIGINT or SIGTERM; a process that dies is replaced.
+    """
+    config = _config(_FACTORY, settings, factory=True, workers=workers)
+    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise CMSError("A process of the API did not start; the log says why.")
+
+
+def _config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=GRACE,
+        **more,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A server whose process ends with 0 after a signal; uvicorn would raise the signal again."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
