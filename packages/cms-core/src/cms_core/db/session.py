@@ -20,10 +20,19 @@ MAX_EVENTS = 10_000
 
 
 class SnapshotSession(AsyncSession):
-    """A read-only view of one moment of the database; it can't emit and can't write."""
+    """A read-only view of one moment of the database; it can't emit and can't write.
+
+    `scopes` are what the answer made from it was read from: while their generations stay, so does
+    the answer. Without any, it is not cached.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine, expire_on_commit=False, autoflush=False)
+        self.scopes: set[str] = set()
+
+    def depends_on(self, *scopes: str) -> None:
+        """Declare scopes that the answer was read from: the counterpart of `touch`."""
+        self.scopes.update(scopes)
 
     async def now(self) -> datetime:
         """Return the database's present moment (UTC)."""
