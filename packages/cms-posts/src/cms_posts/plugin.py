@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from cms_core import Models, Permission, PluginSettings, hookimpl
+from cms_posts import hookspecs
 from cms_posts.models import MODELS
 from cms_posts.permissions import PERMISSIONS
 from cms_posts.settings import PostsSettings
+
+
+@hookimpl
+def register_hookspecs() -> ModuleType:
+    return hookspecs
 
 
 @hookimpl

@@ -1,0 +1,39 @@
+"""What can go wrong with posts."""
+
+from cms_core import Conflict, Invalid, NotFound
+
+
+class PostNotFound(NotFound):
+    """There is no such post, or you may not see it."""
+
+
+class RevisionNotFound(NotFound):
+    """The post has no revision of this number."""
+
+
+class PreviewLinkNotFound(NotFound):
+    """The post has no such preview link."""
+
+
+class SlugTaken(Conflict):
+    """Another post has or had this slug; choose another one."""
+
+
+class PostInTrash(Conflict):
+    """The post is in the trash; take it out first."""
+
+
+class PostNotInTrash(Conflict):
+    """Only a post in the trash can be deleted for good."""
+
+
+class UnknownRevision(Invalid):
+    """The revision to publish does not exist."""
+
+
+class UnknownReference(Invalid):
+    """The post refers to something that does not exist."""
+
+
+class UnacceptableExtensions(Invalid):
+    """The fields of an extension are not acceptable."""

@@ -1,0 +1,100 @@
+"""Named reads and inserts that the services and routers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core import Base
+from cms_posts.models import Post, PostRevision, Tag
+
+
+def insert_missing(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> sqlite.Insert | postgresql.Insert:
+    """Insert the rows that violate no unique constraint, and leave out the others.
+
+    Waits for concurrent inserts of the same keys. Needs no savepoint: nothing fails.
+    """
+    values = list(rows)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(model).values(values).on_conflict_do_nothing()
+    return postgresql.insert(model).values(values).on_conflict_do_nothing()
+
+
+async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:
+    """The post, held against every other change until the transaction ends."""
+    # Alone, without its revision: in a join, PostgreSQL would look for the new head among the
+    # revisions that it saw before it waited, and find nothing.
+    statement = select(Post).where(Post.id == post_id).with_for_update()
+    fresh = statement.execution_options(populate_existing=True)
+    return (await session.execute(fresh)).scalar_one_or_none()
+
+
+async def find_revision(session: AsyncSession, post_id: UUID, number: int) -> PostRevision | None:
+    """One revision of a post, with its body."""
+    return await session.get(PostRevision, (post_id, number))
+
+
+async def head_of(session: AsyncSession, post: Post) -> PostRevision:
+    """The newest revision of a post that exists."""
+    return await session.get_one(PostRevision, (post.id, post.head))
+
+
+class Tags:
+    """Some tags, and those that took their place."""
+
+    def __init__(self, tags: Mapping[UUID, Tag]) -> None:
+        self._tags = tags
+
+    def of(self, ids: Iterable[UUID | str]) -> list[Tag]:
+        """The tags that stand for these ids now, in this order, without those that are gone."""
+        found = (self._tags.get(UUID(str(id))) for id in ids)
+        return list(dict.fromkeys(self._survivor(tag) for tag in found if tag is not None))
+
+    def named(self, slugs: Iterable[str]) -> list[Tag]:
+        """The tags that stand for these slugs now, in this order."""
+        by_slug = {tag.slug: tag for tag in self._tags.values()}
+        found = (by_slug[slug] for slug in slugs if slug in by_slug)
+        return list(dict.fromkeys(self._survivor(tag) for tag in found))
+
+    def slugs(self) -> set[str]:
+        """The slugs that were found."""
+        return {tag.slug for tag in self._tags.values()}
+
+    def _survivor(self, tag: Tag) -> Tag:
+        while tag.merged_into is not None:
+            tag = self._tags[tag.merged_into]
+        return tag
+
+
+async def load_tags(
+    session: AsyncSession, ids: Iterable[UUID | str], *, lock: bool = False
+) -> Tags:
+    """The tags of these ids; `lock` holds them against renaming, merging and deletion."""
+    wanted = {UUID(str(id)) for id in ids}
+    return await _load_tags(session, Tag.id.in_(wanted), lock) if wanted else Tags({})
+
+
+async def load_tags_named(session: AsyncSession, slugs: Iterable[str]) -> Tags:
+    """The tags of these slugs, held against renaming, merging and deletion."""
+    return await _load_tags(session, Tag.slug.in_(list(slugs)), lock=True)
+
+
+async def _load_tags(session: AsyncSession, which: ColumnElement[bool], lock: bool) -> Tags:
+    tags: dict[UUID, Tag] = {}
+    while True:
+        statement = select(Tag).where(which).execution_options(populate_existing=True)
+        if lock:
+            # By slug, whoever asks: two transactions that want the same tags must not deadlock.
+            statement = statement.order_by(Tag.slug).with_for_update(read=True)
+        tags |= {tag.id: tag for tag in (await session.execute(statement)).scalars()}
+        missing = {tag.merged_into for tag in tags.values() if tag.merged_into} - tags.keys()
+        if not missing:
+            return Tags(tags)
+        which = Tag.id.in_(missing)

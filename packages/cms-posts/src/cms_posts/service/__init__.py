@@ -1,0 +1,1 @@
+"""What can be done with posts: each function in the transaction of whoever calls it."""

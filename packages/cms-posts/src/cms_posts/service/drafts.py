@@ -1,0 +1,199 @@
+"""Saving: each save that changes something makes a new revision, and readers see none of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cms_core import ANY_VERSION, Precondition, Principal, Transaction, new_id
+from cms_posts.content import PostChanges, PostContent, WorkingCopy
+from cms_posts.events import PostCreated, PostEdited
+from cms_posts.models import BodyFormat, Post, PostRevision, PostState
+from cms_posts.permissions import WRITE_ANY
+from cms_posts.queries import head_of, load_tags
+from cms_posts.references import announce_references
+from cms_posts.rendering.markdown import markdown_to_html
+from cms_posts.rendering.sanitizing import sanitize
+from cms_posts.service.access import lock_to_edit, not_in_trash
+from cms_posts.service.naming import make_slug, reserve_slug
+from cms_posts.service.tagging import set_post_tags, tags_named
+from cms_posts.slugs import slugify
+
+#: What makes two revisions different; the note does not.
+CONTENT = (
+    "title",
+    "slug",
+    "excerpt",
+    "body",
+    "body_format",
+    "language",
+    "author_id",
+    "cover_id",
+    "tags",
+    "seo",
+    "extensions",
+)
+
+
+async def create_post(
+    session: Transaction, content: PostContent, *, by: Principal, now: datetime
+) -> WorkingCopy:
+    """Create a draft.
+
+    Raises `SlugTaken` for an explicit slug of another post, `Forbidden` when the author is to be
+    somebody else and `by` lacks ``posts:write-any``.
+    """
+    author_id = _author(content.author_id, by)
+    post = Post(
+        id=new_id(),
+        version=1,
+        state=PostState.DRAFT,
+        head=1,
+        title=content.title,
+        slug=content.slug or slugify(content.title),
+        author_id=author_id,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(post)
+    await session.flush()
+    post.slug = await _name(session, post.id, content.slug, content.title)
+    tags = await tags_named(session, content.tags)
+    if tags:
+        await set_post_tags(session, post.id, [tag.id for tag in tags])
+    head = PostRevision(
+        post_id=post.id,
+        number=1,
+        created_at=now,
+        created_by=by.id,
+        note=content.note,
+        title=content.title,
+        slug=post.slug,
+        excerpt=content.excerpt,
+        body=content.body,
+        body_format=content.body_format,
+        body_html=await asyncio.to_thread(render, content.body, content.body_format),
+        language=content.language,
+        author_id=author_id,
+        cover_id=content.cover_id,
+        tags=[str(tag.id) for tag in tags],
+        seo=dict(content.seo),
+        extensions=dict(content.extensions),
+    )
+    session.add(head)
+    await session.flush()
+    session.emit(PostCreated(post.id, by.id))
+    announce_references(session, post.id, None, head, published=False)
+    return WorkingCopy(post, head)
+
+
+async def edit_post(
+    session: Transaction,
+    post_id: UUID,
+    changes: PostChanges,
+    *,
+    by: Principal,
+    now: datetime,
+    precondition: Precondition = ANY_VERSION,
+) -> WorkingCopy:
+    """Change the working copy; changes that change nothing make no revision.
+
+    Raises `PostNotFound`, `Forbidden`, `PreconditionFailed`, `PostInTrash` or `SlugTaken`.
+    """
+    post = await lock_to_edit(session, post_id, by, precondition)
+    not_in_trash(post)
+    head = await head_of(session, post)
+    fields = await _resolved(session, post, head, changes, by)
+    return await save_revision(session, post, head, fields, changes.get("note", ""), by, now)
+
+
+async def save_revision(
+    session: Transaction,
+    post: Post,
+    head: PostRevision,
+    fields: Mapping[str, Any],
+    note: str,
+    by: Principal,
+    now: datetime,
+) -> WorkingCopy:
+    """Write the next revision of a post held locked, if `fields` differ from its head.
+
+    Slugs are reserved and tags held locked already.
+    """
+    old = {name: getattr(head, name) for name in CONTENT}
+    new = {**old, **fields}
+    if new == old:
+        return WorkingCopy(post, head)
+    html = head.body_html
+    if (new["body"], new["body_format"]) != (old["body"], old["body_format"]):
+        html = await asyncio.to_thread(render, new["body"], new["body_format"])
+    revision = PostRevision(
+        post_id=post.id,
+        number=post.head + 1,
+        created_at=now,
+        created_by=by.id,
+        note=note,
+        body_html=html,
+        **new,
+    )
+    session.add(revision)
+    if new["tags"] != old["tags"]:
+        await set_post_tags(session, post.id, [UUID(id) for id in new["tags"]])
+    post.head = revision.number
+    post.title, post.slug, post.author_id = revision.title, revision.slug, revision.author_id
+    mark_changed(post, now)
+    await session.flush()
+    session.emit(PostEdited(post.id, by.id, revision.number))
+    announce_references(session, post.id, head, revision, published=False)
+    return WorkingCopy(post, revision)
+
+
+def mark_changed(post: Post, now: datetime) -> None:
+    """Give the post its next version."""
+    post.version += 1
+    post.updated_at = now
+
+
+async def _resolved(
+    session: Transaction, post: Post, head: PostRevision, changes: PostChanges, by: Principal
+) -> dict[str, Any]:
+    """The changed columns of the next revision."""
+    fields: dict[str, Any] = {name: value for name, value in changes.items() if name in CONTENT}
+    if "author_id" in changes and changes["author_id"] != head.author_id:
+        by.must(WRITE_ANY)
+    if "slug" in changes:
+        title = changes.get("title", head.title)
+        fields["slug"] = await _name(session, post.id, changes["slug"], title)
+    if "tags" in changes:
+        fields["tags"] = await _retagged(session, head, changes["tags"])
+    if "extensions" in changes:
+        parts = {**head.extensions, **changes["extensions"]}
+        fields["extensions"] = {plugin: part for plugin, part in parts.items() if part is not None}
+    return fields
+
+
+async def _retagged(session: Transaction, head: PostRevision, names: Sequence[str]) -> list[str]:
+    """The ids of these tags; the head's own list where it means the same since tags were merged."""
+    wanted = await tags_named(session, names)
+    present = (await load_tags(session, head.tags)).of(head.tags)
+    return head.tags if wanted == present else [str(tag.id) for tag in wanted]
+
+
+async def _name(session: Transaction, post_id: UUID, slug: str | None, title: str) -> str:
+    if slug is None:
+        return await make_slug(session, post_id, title)
+    return await reserve_slug(session, post_id, slug)
+
+
+def _author(author_id: UUID | None, by: Principal) -> UUID:
+    if author_id is None or author_id == by.id:
+        return by.id
+    by.must(WRITE_ANY)
+    return author_id
+
+
+def render(body: str, body_format: BodyFormat) -> str:
+    return sanitize(markdown_to_html(body) if body_format == BodyFormat.MARKDOWN else body)

@@ -1,0 +1,163 @@
+"""What readers see: publishing pins a revision, taking down removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from cms_core import ANY_VERSION, Precondition, Principal, Transaction
+from cms_posts import scopes
+from cms_posts.errors import UnknownRevision
+from cms_posts.events import PostPublished, PostUnpublished
+from cms_posts.models import (
+    Post,
+    PostRevision,
+    PostSlug,
+    PostState,
+    PublishedPost,
+    PublishedPostTag,
+    Tag,
+)
+from cms_posts.queries import find_revision, insert_missing, load_tags
+from cms_posts.references import announce_references
+from cms_posts.service.access import lock_to_publish, not_in_trash
+from cms_posts.service.drafts import mark_changed
+
+
+async def publish_post(
+    session: Transaction,
+    post_id: UUID,
+    *,
+    by: Principal,
+    now: datetime,
+    revision: int | None = None,
+    precondition: Precondition = ANY_VERSION,
+) -> Post:
+    """Let readers see the working copy, or the revision of that number; once more changes nothing.
+
+    Raises `PostNotFound`, `Forbidden`, `PreconditionFailed`, `PostInTrash` or `UnknownRevision`.
+    """
+    post = await lock_to_publish(session, post_id, by, precondition)
+    not_in_trash(post)
+    if post.published_revision == (revision or post.head):
+        return post
+    pinned = await find_revision(session, post_id, revision or post.head)
+    if pinned is None:
+        raise UnknownRevision.at("/revision", f"1 to {post.head}")
+    await _show(session, post, pinned, now)
+    post.state, post.published_revision = PostState.PUBLISHED, pinned.number
+    mark_changed(post, now)
+    await session.flush()
+    published_at = post.published_at or now
+    session.emit(PostPublished(post.id, by.id, pinned.number, pinned.slug, published_at))
+    return post
+
+
+async def unpublish_post(
+    session: Transaction,
+    post_id: UUID,
+    *,
+    by: Principal,
+    now: datetime,
+    precondition: Precondition = ANY_VERSION,
+) -> Post:
+    """Take the post down; one that readers do not see stays as it is.
+
+    Raises `PostNotFound`, `Forbidden`, `PreconditionFailed` or `PostInTrash`.
+    """
+    post = await lock_to_publish(session, post_id, by, precondition)
+    not_in_trash(post)
+    if post.published_revision is not None:
+        await take_down(session, post, by)
+        mark_changed(post, now)
+        await session.flush()
+    return post
+
+
+async def take_down(session: Transaction, post: Post, by: Principal) -> None:
+    """Remove a live post, held locked, from what readers see."""
+    live = await session.get_one(PublishedPost, post.id, populate_existing=True)
+    shown = await find_revision(session, post.id, live.revision)
+    ids = await _live_tag_ids(session, post.id)
+    tags = (await load_tags(session, ids, lock=True)).of(ids)
+    session.touch(*_list_scopes(live, tags), *_tags_scope(tags))
+    await _touch_names(session, post)
+    # Its tags go with it, by the foreign key.
+    await session.delete(live)
+    post.state, post.published_revision = PostState.UNPUBLISHED, None
+    session.emit(PostUnpublished(post.id, by.id, live.slug))
+    announce_references(session, post.id, shown, None, published=True)
+
+
+async def _show(session: Transaction, post: Post, pinned: PostRevision, now: datetime) -> None:
+    live = None
+    if post.published_revision is not None:
+        live = await session.get_one(PublishedPost, post.id, populate_existing=True)
+    before = await find_revision(session, post.id, live.revision) if live else None
+    old_ids = await _live_tag_ids(session, post.id) if live else []
+    tags = await load_tags(session, [*old_ids, *pinned.tags], lock=True)
+    old, new = tags.of(old_ids), tags.of(pinned.tags)
+    renamed = live is None or live.slug != pinned.slug
+    if live is None:
+        post.published_at = now
+        post.first_published_at = post.first_published_at or now
+        live = PublishedPost(post_id=post.id, published_at=now)
+        session.add(live)
+    else:
+        session.touch(*_list_scopes(live, old))
+    live.revision, live.slug, live.title = pinned.number, pinned.slug, pinned.title
+    live.author_id, live.updated_at = pinned.author_id, now
+    await session.flush()
+    await _tag_live(session, live, old, new)
+    session.touch(scopes.of_post(live.slug), scopes.of_post(post.id))
+    session.touch(*_list_scopes(live, new), *_tags_scope(set(old) ^ set(new)))
+    if renamed:
+        await _mark_live_name(session, live.slug)
+        await _touch_names(session, post)
+    announce_references(session, post.id, before, pinned, published=True)
+
+
+async def _tag_live(
+    session: Transaction, live: PublishedPost, old: list[Tag], new: list[Tag]
+) -> None:
+    removed = [tag.id for tag in old if tag not in new]
+    if removed:
+        of_post = PublishedPostTag.post_id == live.post_id
+        gone = delete(PublishedPostTag).where(of_post, PublishedPostTag.tag_id.in_(removed))
+        await session.execute(gone)
+    added = sorted(tag.id for tag in new if tag not in old)
+    if added:
+        common = {"post_id": live.post_id, "published_at": live.published_at}
+        rows = [{"tag_id": tag_id, **common} for tag_id in added]
+        await session.execute(insert_missing(session, PublishedPostTag, rows))
+
+
+async def _live_tag_ids(session: Transaction, post_id: UUID) -> list[UUID]:
+    ids = select(PublishedPostTag.tag_id).where(PublishedPostTag.post_id == post_id)
+    return list((await session.execute(ids)).scalars())
+
+
+async def _mark_live_name(session: Transaction, slug: str) -> None:
+    await session.execute(update(PostSlug).where(PostSlug.slug == slug).values(was_live=True))
+
+
+async def _touch_names(session: Transaction, post: Post) -> None:
+    """The answers under all names change: what was 404 is there, a former name leads elsewhere."""
+    names = select(PostSlug.slug).where(PostSlug.post_id == post.id, PostSlug.was_live)
+    for name in (await session.execute(names)).scalars():
+        session.touch(scopes.of_post(name))
+    session.touch(scopes.of_post(post.id))
+
+
+def _list_scopes(live: PublishedPost, tags: Iterable[Tag]) -> set[str]:
+    """Every list that shows the post: its items tell title, excerpt and the time of the change."""
+    of_tags = {scopes.of_tag(tag.slug) for tag in tags}
+    author, month = scopes.of_author(live.author_id), scopes.of_month(live.published_at)
+    return {scopes.POSTS, author, month} | of_tags
+
+
+def _tags_scope(changed: Iterable[Tag]) -> set[str]:
+    return {scopes.TAGS} if any(True for _ in changed) else set()

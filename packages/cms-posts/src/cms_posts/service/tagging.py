@@ -1,0 +1,41 @@
+"""Tags of working copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import delete
+
+from cms_core import Transaction, new_id
+from cms_posts.models import PostTag, Tag
+from cms_posts.queries import insert_missing, load_tags_named
+from cms_posts.slugs import slugify
+
+
+async def tags_named(session: Transaction, names: Sequence[str]) -> list[Tag]:
+    """The tags of these names, locked, in this order; those that nobody has used yet are made.
+
+    Two names with one slug are one tag. A tag that was merged into another stands for that one.
+    """
+    wanted: dict[str, str] = {}
+    for name in names:
+        wanted.setdefault(slugify(name), name)
+    if not wanted:
+        return []
+    tags = await load_tags_named(session, wanted)
+    if missing := sorted(wanted.keys() - tags.slugs()):
+        rows = [{"id": new_id(), "slug": slug, "name": wanted[slug]} for slug in missing]
+        await session.execute(insert_missing(session, Tag, rows))
+        tags = await load_tags_named(session, wanted)
+    return tags.named(wanted)
+
+
+async def set_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
+    """Make these, held locked, the tags of the post's working copy."""
+    kept = sorted(ids)
+    others = delete(PostTag).where(PostTag.post_id == post_id, PostTag.tag_id.not_in(kept))
+    await session.execute(others)
+    if kept:
+        rows = [{"tag_id": tag_id, "post_id": post_id} for tag_id in kept]
+        await session.execute(insert_missing(session, PostTag, rows))
