@@ -42,12 +42,21 @@ def command_line() -> Any:
     return _with_data_option(typer.main.get_command(app))
 
 
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(version_of("cms-core"))
         raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
 
 
 def _of_plugins() -> Iterator[tuple[str, typer.Typer]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -35,8 +36,9 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise AddressTaken(
-            f"Can't listen on {host} port {port}: {error.strerror}. Choose another with --port."
+            f"Can't listen on {host} port {port}: {reason}. Choose another with --port."
         ) from None
 
 
@@ -46,14 +48,36 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        stop.set()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    return stop
+
+
 async def serve_api(
-    app: Any, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]
+    app: Any,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM; calls `on_ready` when the API answers."""
+    """Serve until `stop` is set; calls `on_ready` when the API answers."""
     server = _Server(_config(app, settings), on_ready)
-    await server.serve(sockets=[listener])
-    if not server.started:
-        raise CMSError("The API did not start; the log says why.")
+    watch = asyncio.create_task(server.exit_at(stop))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        watch.cancel()
 
 
 def serve_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
@@ -86,7 +110,7 @@ def _config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """A server whose process ends with 0 after a signal; uvicorn would raise the signal again."""
+    """A server that leaves signals to us: uvicorn would raise them again, and exit with 143."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -97,13 +121,10 @@ class _Server(uvicorn.Server):
         if self.started:
             self._on_ready()
 
+    async def exit_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.should_exit = True
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in _SIGNALS:
-                loop.remove_signal_handler(number)
+        yield

@@ -39,8 +39,7 @@ async def prepare_schema(cms: CMS) -> None:
         raise PluginFaults(faults)
     for schema in schemas:
         if schema.state is SchemaState.LEFT:
-            remedy = f"cms plugins purge {schema.plugin}"
-            log.warning("tables_left_behind", plugin=schema.plugin, remedy=remedy)
+            log.warning("tables_left_behind", plugin=schema.plugin, revision=schema.current)
 
 
 def schema_faults(cms: CMS, schemas: Sequence[PluginSchema]) -> list[Fault]:

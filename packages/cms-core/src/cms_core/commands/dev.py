@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from socket import socket
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from cms_core.commands.context import read_settings, readable_errors
 from cms_core.commands.serve import Host, Port
 from cms_core.plugins.loading import load_cms
 from cms_core.secret_key import keep_key
-from cms_core.serving import bind, serve_api, url_of
+from cms_core.serving import bind, serve_api, stop_signal, url_of
 from cms_core.settings import LogFormat, Settings
 from cms_core.startup import plant_seeds, prepare_schema, running
 from cms_core.telemetry import configure_logging
@@ -58,13 +57,19 @@ def _settings(listener: socket) -> Settings:
 
 
 async def _develop(settings: Settings, listener: socket, *, demo: bool, worker: bool) -> None:
+    stop = stop_signal()
     cms = load_cms(settings)
     await prepare_schema(cms)
     notes = await plant_seeds(cms, demo=demo)
-    stop = asyncio.Event()
     work = asyncio.create_task(_work(settings, stop)) if worker else None
     try:
-        await serve_api(create_api(cms), settings, listener, lambda: _welcome(listener, notes))
+        await serve_api(
+            create_api(cms),
+            settings,
+            listener,
+            stop=stop,
+            on_ready=lambda: _welcome(listener, notes),
+        )
     finally:
         stop.set()
         if work:
@@ -85,5 +90,3 @@ def _welcome(listener: socket, notes: Mapping[str, str]) -> None:
     url = url_of(listener)
     for label, text in {"API": url, "Docs": f"{url}/docs", **notes}.items():
         typer.echo(f"{label:<4} {text}")
-    with suppress(OSError):
-        typer.echo("Stop with Ctrl-C.", err=True)

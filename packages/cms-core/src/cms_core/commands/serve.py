@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 from socket import socket
 from typing import Annotated
 
@@ -17,7 +15,7 @@ from cms_core.app import CMS
 from cms_core.commands.context import closing, read_settings, readable_errors
 from cms_core.plugins.loading import load_cms
 from cms_core.secret_key import require_secret_key
-from cms_core.serving import bind, serve_api, serve_processes, url_of
+from cms_core.serving import bind, serve_api, serve_processes, stop_signal, url_of
 from cms_core.startup import prepare_schema, running
 from cms_core.telemetry import configure_logging
 from cms_core.worker import Worker
@@ -86,24 +84,25 @@ def _production_cms() -> CMS:
 
 
 async def _serve(cms: CMS, listener: socket) -> None:
+    stop = stop_signal()
     await prepare_schema(cms)
-    await serve_api(create_api(cms), cms.settings, listener, lambda: _announce(listener))
+    await serve_api(
+        create_api(cms), cms.settings, listener, stop=stop, on_ready=lambda: _announce(listener)
+    )
 
 
 def _announce(listener: socket) -> None:
     typer.echo(f"API  {url_of(listener)}")
 
 
+async def _work(cms: CMS) -> None:
+    stop = stop_signal()
+    await prepare_schema(cms)
+    async with running(cms):
+        await Worker(cms).run(stop)
+
+
 async def _work_once(cms: CMS) -> None:
     await prepare_schema(cms)
     async with running(cms):
         await Worker(cms).run_once()
-
-
-async def _work(cms: CMS) -> None:
-    await prepare_schema(cms)
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(cms):
-        await Worker(cms).run(stop)
