@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,9 +31,18 @@ class Listing:
     page: PageRequest
     fields: frozenset[str] | None
 
-    async def rows(self, session: AsyncSession, statement: Select[Any]) -> Rows:
-        """Run the (filtered, unordered) statement for the page asked for."""
-        return await self.page.rows(session, statement)
+    async def rows(
+        self,
+        session: AsyncSession,
+        statement: Select[Any],
+        sorts: Mapping[str, Sort] | None = None,
+    ) -> Rows:
+        """Run the (filtered, unordered) statement for the page asked for.
+
+        `sorts` names other columns for the same orders, where a filter brings a better index.
+        """
+        page = self.page if sorts is None else replace(self.page, sorts=sorts)
+        return await page.rows(session, statement)
 
     def wants(self, field: str, *, default: bool = True) -> bool:
         """Tell whether the client asked for a field, so that it is worth loading."""
@@ -56,13 +65,18 @@ class Listing:
 
 
 def listing(
-    item: type[BaseModel], sorts: Mapping[str, Sort], default: str
+    item: type[BaseModel],
+    sorts: Mapping[str, Sort],
+    default: str,
+    hidden: Collection[str] = (),
 ) -> Callable[..., Listing]:
     """Return the dependency of a list of `item`s with these orders.
 
-    Use it as ``listing: Annotated[Listing, Depends(listing(PostItem, SORTS, "-published_at"))]``.
+    `hidden` are the (large) fields that come only when `fields` names them. Use it as
+    ``listing: Annotated[Listing, Depends(listing(PostItem, SORTS, "-published_at"))]``.
     """
     orders = [*sorts, *(f"-{name}" for name in sorts)]
+    shown = frozenset(item.model_fields).difference(hidden) if hidden else None
 
     def parse(
         request: Request,
@@ -85,7 +99,7 @@ def listing(
             count=count,
             context=_context(request),
         )
-        return Listing(request, page, parse_fields(fields, item))
+        return Listing(request, page, shown if fields is None else parse_fields(fields, item))
 
     return parse
 
