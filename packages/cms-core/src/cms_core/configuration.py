@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource
 
 from cms_core.plugins.contributions import Plugin
 from cms_core.plugins.faults import Fault, PluginFaults
@@ -27,9 +27,19 @@ log = structlog.get_logger(__name__)
 
 #: Where the file is when neither an argument nor CMS_CONFIG says so.
 DEFAULT_FILE = Path("cms.toml")
-_KNOWN = frozenset({"CMS_CONFIG", "CMS_TRACE_HOOKS"})
 # Kubernetes sets these for a service that is called cms or cms-something.
 _SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP)")
+
+
+def _variables(prefix: str, kind: type[BaseModel]) -> frozenset[str]:
+    return frozenset(prefix + field.upper() for field in kind.model_fields)
+
+
+_CORE = (
+    {"CMS_CONFIG", *_variables("CMS_", Settings), *_variables("CMS_PLUGINS__", PluginSet)}
+    # Not variables themselves: these two are tables.
+    - {"CMS_PLUGINS", "CMS_PLUGIN_SETTINGS"}
+)
 
 
 def load_settings(data: Path | None = None, config: Path | None = None) -> Settings:
@@ -46,7 +56,7 @@ def load_settings(data: Path | None = None, config: Path | None = None) -> Setti
     try:
         return Settings(**{**values, "plugin_settings": tables})
     except ValidationError as error:
-        raise PluginFaults(_faults_of(error, Settings, "core", "cms-core", "CMS_")) from None
+        raise PluginFaults(_faults_of(error, _CORE, "core", "cms-core", "CMS_")) from None
 
 
 def read_plugin_settings(
@@ -54,16 +64,17 @@ def read_plugin_settings(
 ) -> PluginSettings | list[Fault]:
     """Return a plugin's settings, or what is invalid (P080) and unknown (P081) in them."""
     prefix = f"CMS_{plugin.name.upper()}__"
+    known = _variables(prefix, kind)
     found = EnvSettingsSource(kind, env_prefix=prefix, env_nested_delimiter="__")()
     faults = [
-        _unknown(prefix + field.upper(), _variables(prefix, kind), plugin.name, plugin.distribution)
+        _unknown(prefix + field.upper(), known, plugin.name, plugin.distribution)
         for field in _fields_in_environment(prefix)
         if field not in kind.model_fields
     ]
     try:
         settings = kind(**{**table, **found})
     except ValidationError as error:
-        faults += _faults_of(error, kind, plugin.name, plugin.distribution, prefix)
+        faults += _faults_of(error, known, plugin.name, plugin.distribution, prefix)
     return faults or settings
 
 
@@ -72,13 +83,12 @@ def unknown_settings(settings: Settings, installed: Collection[str]) -> Iterator
 
     What belongs to a plugin that is disabled or was uninstalled is kept for its return.
     """
-    variables = _variables("CMS_", Settings) | _variables("CMS_PLUGINS__", PluginSet) | _KNOWN
     for name in sorted(name.upper() for name in os.environ if name.upper().startswith("CMS_")):
-        if name in variables or name.startswith("CMS_TEST_") or _is_service_link(name):
+        if name in _CORE or name.startswith("CMS_TEST_") or _is_service_link(name):
             continue
         plugin, delimiter, _ = name.removeprefix("CMS_").lower().partition("__")
         if not delimiter or plugin == "plugins":
-            yield _unknown(name, variables, "core", "cms-core")
+            yield _unknown(name, _CORE, "core", "cms-core")
         else:
             yield from _unknown_plugin(plugin, installed, name)
     for table in sorted(settings.plugin_settings):
@@ -115,14 +125,14 @@ def _bad_file(path: Path, message: str) -> Fault:
 
 
 def _faults_of(
-    error: ValidationError, kind: type[BaseSettings], plugin: str, distribution: str, prefix: str
+    error: ValidationError, known: Collection[str], plugin: str, distribution: str, prefix: str
 ) -> list[Fault]:
     """Turn pydantic's errors into faults; the values stay out, since they may be secrets."""
     faults = []
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         name = prefix + "__".join(str(part) for part in each["loc"]).upper()
         if each["type"] == "extra_forbidden":
-            faults.append(_unknown(name, _variables(prefix, kind), plugin, distribution))
+            faults.append(_unknown(name, known, plugin, distribution))
         else:
             message = f"{name}: {each['msg']}"
             remedy = "Correct the variable, or the value in cms.toml."
@@ -134,10 +144,6 @@ def _unknown(name: str, known: Collection[str], plugin: str, distribution: str) 
     close = difflib.get_close_matches(name, sorted(known), n=1)
     remedy = f"Did you mean {close[0]}?" if close else "Remove it."
     return Fault("P081", plugin, distribution, f"{name} is no setting", remedy)
-
-
-def _variables(prefix: str, kind: type[Any]) -> frozenset[str]:
-    return frozenset(prefix + field.upper() for field in kind.model_fields)
 
 
 def _fields_in_environment(prefix: str) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pydantic import SecretStr
 
@@ -50,16 +52,13 @@ def keep_key(settings: Settings) -> Settings:
         return kept
     path = key_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(random_secret() + "\n")
-    try:
+    # Readable by its owner alone from the first moment on.
+    with NamedTemporaryFile("w", dir=path.parent, prefix=".secret-key-") as draft:
+        draft.write(random_secret() + "\n")
+        draft.flush()
         # A link, not a rename: of two commands that start at once, the first decides.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+        with suppress(FileExistsError):
+            os.link(draft.name, path)
     return with_kept_key(settings)
 
 
