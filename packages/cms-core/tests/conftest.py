@@ -1,7 +1,37 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import pytest
+import structlog
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> None:
+    """Tracebacks with all their variables take seconds to draw."""
+    structlog.configure(
+        processors=[
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    )
 
 
 @pytest.fixture
 def cms_plugins() -> list[object]:
     """The core is tested alone: it knows no other plugin."""
     return []
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """``await until(condition)``: go on as soon as it holds, fail if it does not within 10 s."""
+
+    async def wait(condition: Callable[[], object]) -> None:
+        for _ in range(1000):
+            if condition():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("the condition did not come true")
+
+    return wait

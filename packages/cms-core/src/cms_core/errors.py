@@ -4,7 +4,8 @@
     ├── NotFound            404   ├── Unauthenticated      401   ├── TooLarge         413
     ├── Conflict            409   ├── Forbidden            403   ├── TooManyRequests  429
     ├── Invalid             422   ├── PreconditionFailed   412   └── Unavailable      503
-    └── BadRequest          400       └── PreconditionRequired 428
+    ├── BadRequest          400       └── PreconditionRequired 428
+    └── UnsupportedMediaType 415
 
 Domain code subclasses a kind (``class SlugTaken(Conflict)``); the class docstring's first line is
 the message and the class name in kebab-case is the stable ``code``. Nothing here knows HTTP:
@@ -94,6 +95,10 @@ class TooLarge(CMSError):
     """The request is larger than this server accepts."""
 
 
+class UnsupportedMediaType(CMSError):
+    """The body is of a kind that is not accepted here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quota:
     """What a limit allows: requests per window, what is left, seconds until it is whole again."""
@@ -122,3 +127,10 @@ class Unavailable(CMSError):
     def __init__(self, detail: str | None = None, *, retry_after: float = 1.0) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+def reason_of(error: BaseException) -> str:
+    """One line about any error, for tables that people look at."""
+    # The further lines of a database error quote the statement and its values.
+    first_line = str(error).partition("\n")[0]
+    return ": ".join(filter(None, (type(error).__name__, first_line))).replace("\0", "")[:2000]

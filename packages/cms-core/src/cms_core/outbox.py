@@ -32,6 +32,7 @@ from sqlalchemy.orm import aliased
 from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
 from cms_core.db.session import TransactionSession
+from cms_core.errors import reason_of
 from cms_core.events import Delivery, Subscriber, from_plain
 from cms_core.jobs import Job
 
@@ -170,8 +171,7 @@ class _Deliveries:
             parked=parked,
             exc_info=error,
         )
-        reason = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
-        values: dict[str, Any] = {"last_error": reason, "due_at": None}
+        values: dict[str, Any] = {"last_error": reason_of(error), "due_at": None}
         if not parked:
             async with self._cms.db.snapshot() as session:
                 values["due_at"] = await session.now() + self._policy.pause(row.attempts)
@@ -198,7 +198,10 @@ class _Deliveries:
 
 
 class AttemptsExhausted(Exception):
-    """Every attempt ended without a result: workers died during them."""
+    """Workers died during the attempts: none of them had a result."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 def _is_due() -> ColumnElement[bool]:

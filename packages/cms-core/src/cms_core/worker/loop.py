@@ -16,7 +16,7 @@ from cms_core.ids import new_id
 from cms_core.jobs import Job
 from cms_core.worker.heartbeats import BEAT, beat
 from cms_core.worker.runs import begin_run, begin_turn, end_run
-from cms_core.worker.schedule import Timing, read_timings
+from cms_core.worker.schedule import Schedule, Timing
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
@@ -28,7 +28,6 @@ LONGEST_SLEEP = 30.0
 LONGEST_BACK_OFF = 60.0
 #: Between runs of a job that says it is due but finds nothing, such as rows others have locked.
 LONGEST_IDLE_PAUSE = 5.0
-#: What running jobs get to finish when the worker stops, and then to roll back.
 GRACE = 5.0
 ROLLBACK = 4.5
 
@@ -46,13 +45,21 @@ class _Progress:
 
 
 class Worker:
-    """Runs the jobs of a CMS when they are due. Several workers may share a database."""
+    """Runs the jobs of a CMS when they are due. Several workers may share a database.
 
-    def __init__(self, cms: CMS) -> None:
+    `longest_sleep` bounds what a lost hint costs; `grace` is what running jobs get to finish when
+    the worker stops, before they are made to roll back. Both are seconds.
+    """
+
+    def __init__(
+        self, cms: CMS, *, longest_sleep: float = LONGEST_SLEEP, grace: float = GRACE
+    ) -> None:
         self.id = new_id()
         self._cms = cms
-        self._jobs = cms.contributions.jobs
-        self._progress = {job.key: _Progress() for job in self._jobs}
+        self._longest_sleep = longest_sleep
+        self._grace = grace
+        self._schedule = Schedule(cms, cms.contributions.jobs)
+        self._progress = {job.key: _Progress() for job in cms.contributions.jobs}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self._awake = asyncio.Event()
@@ -72,7 +79,7 @@ class Worker:
 
     async def run_once(self) -> None:
         """Run every job that is due, each until it has nothing more to do."""
-        for timing in await read_timings(self._cms, self._jobs):
+        for timing in await self._schedule.read():
             if timing.seconds <= 0:
                 await self._run(timing)
 
@@ -91,7 +98,7 @@ class Worker:
                 outages = 0
             except Exception as error:
                 outages += 1
-                pause = _back_off(outages, LONGEST_SLEEP)
+                pause = _back_off(outages, self._longest_sleep)
                 log.warning("worker_waits", retry_after=pause, exc_info=_unless_outage(error))
             await self._sleep(pause)
 
@@ -104,8 +111,8 @@ class Worker:
 
     async def _start_due(self) -> float:
         """Start what is due, and return the seconds until the next look."""
-        pause = LONGEST_SLEEP
-        for timing in await read_timings(self._cms, self._jobs):
+        pause = self._longest_sleep
+        for timing in await self._schedule.read():
             key = timing.job.key
             if key in self._running:
                 continue
@@ -178,7 +185,7 @@ class Worker:
 
     async def _finish(self, tasks: set[asyncio.Task[None]]) -> None:
         if tasks:
-            _, tasks = await asyncio.wait(tasks, timeout=GRACE)
+            _, tasks = await asyncio.wait(tasks, timeout=self._grace)
         for task in tasks:
             task.cancel()
         if tasks:

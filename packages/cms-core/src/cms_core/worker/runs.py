@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cms_core.db.clock import db_now
 from cms_core.db.session import TransactionSession
 from cms_core.db.types import Base, Instant
+from cms_core.errors import reason_of
 
 
 class JobRun(Base):
@@ -44,8 +45,11 @@ async def end_run(session: TransactionSession, key: str, error: Exception | None
     """Note how the run ended."""
     values = {"succeeded_at": db_now(), "failures": 0}
     if error is not None:
-        reason = f"{type(error).__name__}: {error}"[:2000].replace("\0", "")
-        values = {"failed_at": db_now(), "failures": JobRun.failures + 1, "last_error": reason}
+        values = {
+            "failed_at": db_now(),
+            "failures": JobRun.failures + 1,
+            "last_error": reason_of(error),
+        }
     await session.execute(update(JobRun).where(JobRun.key == key).values(values))
 
 

@@ -57,29 +57,50 @@ class Timing:
         return (at - self.now).total_seconds()
 
 
-async def read_timings(cms: CMS, jobs: Sequence[Job]) -> list[Timing]:
-    """Return the timing of every job; a job whose `next_due` fails is logged and left out.
+class Schedule:
+    """The timings of some jobs."""
 
-    Raises `Unavailable`.
-    """
-    try:
-        return await _read(cms, jobs)
-    except Unavailable:
-        raise
-    except Exception:
-        if len(jobs) == 1:
-            log.exception("next_due_failed", job=jobs[0].key)
+    def __init__(self, cms: CMS, jobs: Sequence[Job]) -> None:
+        self._cms = cms
+        self._jobs = jobs
+        #: Jobs whose `next_due` failed at the last look.
+        self._broken: set[str] = set()
+
+    async def read(self) -> list[Timing]:
+        """Return the timing of every job, without those whose `next_due` is broken.
+
+        Raises `Unavailable`.
+        """
+        try:
+            timings = await self._select(self._jobs)
+        except Unavailable:
+            raise
+        except Exception:
+            # One of the selects spoils the statement for all jobs: ask one by one.
+            return [timing for job in self._jobs for timing in await self._read_one(job)]
+        self._broken.clear()
+        return timings
+
+    async def _read_one(self, job: Job) -> list[Timing]:
+        try:
+            timings = await self._select([job])
+        except Unavailable:
+            raise
+        except Exception:
+            if job.key not in self._broken:
+                self._broken.add(job.key)
+                log.exception("next_due_failed", job=job.key)
             return []
-    return [timing for job in jobs for timing in await read_timings(cms, [job])]
+        self._broken.discard(job.key)
+        return timings
 
-
-async def _read(cms: CMS, jobs: Sequence[Job]) -> list[Timing]:
-    by_key = {job.key: job for job in jobs}
-    if not by_key:
-        return []
-    async with cms.db.snapshot() as session:
-        rows = await session.execute(union_all(*(_timing(job) for job in jobs)))
-        return [Timing(by_key[key], *moments) for key, *moments in rows]
+    async def _select(self, jobs: Sequence[Job]) -> list[Timing]:
+        by_key = {job.key: job for job in jobs}
+        if not by_key:
+            return []
+        async with self._cms.db.snapshot() as session:
+            rows = await session.execute(union_all(*(_timing(job) for job in jobs)))
+            return [Timing(by_key[key], *moments) for key, *moments in rows]
 
 
 def _timing(job: Job) -> Select[str, datetime, datetime, datetime, datetime]:

@@ -1,0 +1,73 @@
+"""A worker process is killed in the middle of a delivery."""
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cms_core.app import CMS
+from cms_core.outbox import Policy, outbox_job
+from cms_core.worker import Worker
+
+WORKER = """
+import asyncio, sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cms_core.app import build_cms
+from cms_core.events import Event, eventually
+from cms_core.hookspecs import hookimpl
+from cms_core.outbox import Policy, outbox_job
+from cms_core.plugins.contributions import Plugin
+from cms_core.settings import Settings
+from cms_core.worker import Worker
+
+@dataclass(frozen=True)
+class LetterWritten(Event):
+    town: str
+    number: int
+
+async def carry(cms, event, delivery):
+    Path(sys.argv[2]).write_text(str(delivery.event_id))
+    await asyncio.Event().wait()
+
+class Hooks:
+    @staticmethod
+    @hookimpl
+    def register_subscribers():
+        return [eventually(LetterWritten, carry, key="carrier")]
+
+async def main():
+    cms = build_cms(Settings(database_url=sys.argv[1]), [Plugin("post", Hooks, "", "0")])
+    cms.contributions.jobs[:] = [outbox_job(cms, Policy(lease=timedelta(seconds=2)))]
+    await Worker(cms).run(asyncio.Event())
+
+asyncio.run(main())
+"""
+
+
+async def test_another_worker_delivers_when_the_lease_of_a_killed_one_is_over(
+    office: Any, post: Any, cms_app: CMS, tmp_path: Path, until: Any
+) -> None:
+    await office.write(("Paris", 1), ("Paris", 2))
+    inside = tmp_path / "inside"
+    url = cms_app.settings.database_url
+    victim = await asyncio.create_subprocess_exec(sys.executable, "-c", WORKER, url, str(inside))
+    await until(inside.exists)
+    victim.send_signal(signal.SIGKILL)
+    await victim.wait()
+    (taken, _) = await office.rows()
+    assert taken.attempts == 1
+
+    stop = asyncio.Event()
+    cms_app.contributions.jobs[:] = [outbox_job(cms_app, Policy(lease=timedelta(seconds=2)))]
+    successor = asyncio.create_task(Worker(cms_app).run(stop))
+    await until(lambda: post.of("carrier", "Paris") == [1, 2])
+    stop.set()
+    await successor
+    assert await office.rows() == []
+    assert post.deliveries[0].attempt == 2
+    assert str(post.deliveries[0].event_id) == inside.read_text()
