@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,13 @@ from cms_posts.content import PostChanges, PostContent, WorkingCopy
 from cms_posts.events import PostCreated, PostEdited
 from cms_posts.models import BodyFormat, Post, PostRevision, PostState
 from cms_posts.permissions import WRITE_ANY
-from cms_posts.queries import head_of, load_tags
+from cms_posts.queries import head_of
 from cms_posts.references import announce_references
 from cms_posts.rendering.markdown import markdown_to_html
 from cms_posts.rendering.sanitizing import sanitize
 from cms_posts.service.access import lock_to_edit, not_in_trash
 from cms_posts.service.naming import make_slug, reserve_slug
-from cms_posts.service.tagging import set_post_tags, tags_named
+from cms_posts.service.tagging import add_post_tags, ids_of, set_post_tags, tags_named
 from cms_posts.slugs import slugify
 
 #: What makes two revisions different; the note does not.
@@ -62,8 +62,7 @@ async def create_post(
     await session.flush()
     post.slug = await _name(session, post.id, content.slug, content.title)
     tags = await tags_named(session, content.tags)
-    if tags:
-        await set_post_tags(session, post.id, [tag.id for tag in tags])
+    await add_post_tags(session, post.id, [tag.id for tag in tags])
     head = PostRevision(
         post_id=post.id,
         number=1,
@@ -168,18 +167,11 @@ async def _resolved(
         title = changes.get("title", head.title)
         fields["slug"] = await _name(session, post.id, changes["slug"], title)
     if "tags" in changes:
-        fields["tags"] = await _retagged(session, head, changes["tags"])
+        fields["tags"] = await ids_of(session, await tags_named(session, changes["tags"]), head)
     if "extensions" in changes:
         parts = {**head.extensions, **changes["extensions"]}
         fields["extensions"] = {plugin: part for plugin, part in parts.items() if part is not None}
     return fields
-
-
-async def _retagged(session: Transaction, head: PostRevision, names: Sequence[str]) -> list[str]:
-    """The ids of these tags; the head's own list where it means the same since tags were merged."""
-    wanted = await tags_named(session, names)
-    present = (await load_tags(session, head.tags)).of(head.tags)
-    return head.tags if wanted == present else [str(tag.id) for tag in wanted]
 
 
 async def _name(session: Transaction, post_id: UUID, slug: str | None, title: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -47,12 +47,16 @@ async def publish_post(
     pinned = await find_revision(session, post_id, revision or post.head)
     if pinned is None:
         raise UnknownRevision.at("/revision", f"1 to {post.head}")
-    await _show(session, post, pinned, now)
+    live = await _live(session, post)
+    before = await find_revision(session, post_id, live.revision) if live else None
+    if live is None:
+        post.published_at = now
+        post.first_published_at = post.first_published_at or now
     post.state, post.published_revision = PostState.PUBLISHED, pinned.number
     mark_changed(post, now)
-    await session.flush()
-    published_at = post.published_at or now
-    session.emit(PostPublished(post.id, by.id, pinned.number, pinned.slug, published_at))
+    shown = await _show(session, post, live, pinned, now)
+    session.emit(PostPublished(post.id, by.id, pinned.number, pinned.slug, shown.published_at))
+    announce_references(session, post.id, before, pinned, published=True)
     return post
 
 
@@ -81,9 +85,10 @@ async def take_down(session: Transaction, post: Post, by: Principal) -> None:
     """Remove a live post, held locked, from what readers see."""
     live = await session.get_one(PublishedPost, post.id, populate_existing=True)
     shown = await find_revision(session, post.id, live.revision)
-    ids = await _live_tag_ids(session, post.id)
+    ids = await _live_tag_ids(session, live)
     tags = (await load_tags(session, ids, lock=True)).of(ids)
-    session.touch(*_list_scopes(live, tags), *_tags_scope(tags))
+    _touch_lists(session, live, tags)
+    _touch_tags(session, tags)
     await _touch_names(session, post)
     # Its tags go with it, by the foreign key.
     await session.delete(live)
@@ -92,32 +97,40 @@ async def take_down(session: Transaction, post: Post, by: Principal) -> None:
     announce_references(session, post.id, shown, None, published=True)
 
 
-async def _show(session: Transaction, post: Post, pinned: PostRevision, now: datetime) -> None:
-    live = None
-    if post.published_revision is not None:
-        live = await session.get_one(PublishedPost, post.id, populate_existing=True)
-    before = await find_revision(session, post.id, live.revision) if live else None
-    old_ids = await _live_tag_ids(session, post.id) if live else []
+async def _live(session: Transaction, post: Post) -> PublishedPost | None:
+    if post.published_revision is None:
+        return None
+    return await session.get_one(PublishedPost, post.id, populate_existing=True)
+
+
+async def _show(
+    session: Transaction,
+    post: Post,
+    live: PublishedPost | None,
+    pinned: PostRevision,
+    now: datetime,
+) -> PublishedPost:
+    """Put the revision in place of the one that readers see, or of none."""
+    old_ids = await _live_tag_ids(session, live) if live else []
     tags = await load_tags(session, [*old_ids, *pinned.tags], lock=True)
     old, new = tags.of(old_ids), tags.of(pinned.tags)
     renamed = live is None or live.slug != pinned.slug
     if live is None:
-        post.published_at = now
-        post.first_published_at = post.first_published_at or now
         live = PublishedPost(post_id=post.id, published_at=now)
         session.add(live)
     else:
-        session.touch(*_list_scopes(live, old))
+        _touch_lists(session, live, old)
     live.revision, live.slug, live.title = pinned.number, pinned.slug, pinned.title
     live.author_id, live.updated_at = pinned.author_id, now
     await session.flush()
     await _tag_live(session, live, old, new)
-    session.touch(scopes.of_post(live.slug), scopes.of_post(post.id))
-    session.touch(*_list_scopes(live, new), *_tags_scope(set(old) ^ set(new)))
+    _touch_lists(session, live, new)
+    _touch_tags(session, set(old) ^ set(new))
+    session.touch(scopes.of_post(post.id), scopes.of_post(live.slug))
     if renamed:
         await _mark_live_name(session, live.slug)
         await _touch_names(session, post)
-    announce_references(session, post.id, before, pinned, published=True)
+    return live
 
 
 async def _tag_live(
@@ -135,8 +148,8 @@ async def _tag_live(
         await session.execute(insert_missing(session, PublishedPostTag, rows))
 
 
-async def _live_tag_ids(session: Transaction, post_id: UUID) -> list[UUID]:
-    ids = select(PublishedPostTag.tag_id).where(PublishedPostTag.post_id == post_id)
+async def _live_tag_ids(session: Transaction, live: PublishedPost) -> list[UUID]:
+    ids = select(PublishedPostTag.tag_id).where(PublishedPostTag.post_id == live.post_id)
     return list((await session.execute(ids)).scalars())
 
 
@@ -152,12 +165,13 @@ async def _touch_names(session: Transaction, post: Post) -> None:
     session.touch(scopes.of_post(post.id))
 
 
-def _list_scopes(live: PublishedPost, tags: Iterable[Tag]) -> set[str]:
+def _touch_lists(session: Transaction, live: PublishedPost, tags: Iterable[Tag]) -> None:
     """Every list that shows the post: its items tell title, excerpt and the time of the change."""
-    of_tags = {scopes.of_tag(tag.slug) for tag in tags}
-    author, month = scopes.of_author(live.author_id), scopes.of_month(live.published_at)
-    return {scopes.POSTS, author, month} | of_tags
+    session.touch(scopes.POSTS, *(scopes.of_tag(tag.slug) for tag in tags))
+    session.touch(scopes.of_author(live.author_id), scopes.of_month(live.published_at))
 
 
-def _tags_scope(changed: Iterable[Tag]) -> set[str]:
-    return {scopes.TAGS} if any(True for _ in changed) else set()
+def _touch_tags(session: Transaction, changed: Collection[Tag]) -> None:
+    """Which tags have posts, and how many, changes with the tags of live posts alone."""
+    if changed:
+        session.touch(scopes.TAGS)

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import delete
 
 from cms_core import Transaction, new_id
-from cms_posts.models import PostTag, Tag
-from cms_posts.queries import insert_missing, load_tags_named
+from cms_posts.models import PostRevision, PostTag, Tag
+from cms_posts.queries import insert_missing, load_tags, load_tags_named
 from cms_posts.slugs import slugify
 
 
@@ -31,11 +31,25 @@ async def tags_named(session: Transaction, names: Sequence[str]) -> list[Tag]:
     return tags.named(wanted)
 
 
+async def ids_of(session: Transaction, tags: Sequence[Tag], head: PostRevision) -> list[str]:
+    """How a revision after `head` stores these tags: as `head` does where they mean the same.
+
+    Its ids may be of tags that were merged or deleted since, which is no change of the post.
+    """
+    present = (await load_tags(session, head.tags)).of(head.tags)
+    return head.tags if tags == present else [str(tag.id) for tag in tags]
+
+
 async def set_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
     """Make these, held locked, the tags of the post's working copy."""
-    kept = sorted(ids)
+    kept = list(ids)
     others = delete(PostTag).where(PostTag.post_id == post_id, PostTag.tag_id.not_in(kept))
     await session.execute(others)
-    if kept:
-        rows = [{"tag_id": tag_id, "post_id": post_id} for tag_id in kept]
+    await add_post_tags(session, post_id, kept)
+
+
+async def add_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
+    """Add these, held locked, to the tags of the post's working copy."""
+    rows = [{"tag_id": tag_id, "post_id": post_id} for tag_id in sorted(ids)]
+    if rows:
         await session.execute(insert_missing(session, PostTag, rows))
