@@ -39,6 +39,7 @@ from cms_core.references import ReferencesChanged, Resolved, Resolver
 from cms_core.security import Authenticator, Permission, Principal
 from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings, Settings
+from cms_core.signing import BadSignature
 
 __all__ = [
     "ANY_VERSION",
@@ -46,6 +47,7 @@ __all__ = [
     "AdminRouter",
     "Authenticator",
     "BadRequest",
+    "BadSignature",
     "Base",
     "CMSError",
     "Conflict",
