@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cms_core.configuration import load_settings
-from cms_core.plugins.faults import Fault, PluginFaults
+from cms_core.faults import Fault, PluginFaults
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import typer
 from cms_core.commands import db, dev, openapi, plugins, serve
 from cms_core.commands.context import data_folder
 from cms_core.configuration import load_settings
+from cms_core.faults import PluginFaults
 from cms_core.plugins.collecting import Collector
-from cms_core.plugins.faults import PluginFaults
 from cms_core.plugins.hooks import Hooks
 from cms_core.plugins.loading import load
 from cms_core.plugins.registry import command_name

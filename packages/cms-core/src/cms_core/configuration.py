@@ -13,15 +13,17 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from cms_core.plugins.contributions import Plugin
-from cms_core.plugins.faults import Fault, PluginFaults
+from cms_core.faults import Fault, PluginFaults
 from cms_core.settings import PluginSet, PluginSettings, Settings
+
+if TYPE_CHECKING:
+    from cms_core.plugins.contributions import Plugin
 
 log = structlog.get_logger(__name__)
 

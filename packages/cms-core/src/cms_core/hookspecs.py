@@ -13,28 +13,28 @@ these names, marked with `hookimpl`:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pluggy
 
-from cms_core.events import Subscriber
-from cms_core.health import HealthCheck
-from cms_core.http.routers import CMSRouter
-from cms_core.jobs import Job
-from cms_core.plugins.contributions import Models
-from cms_core.references import Resolver
-from cms_core.security import Authenticator, Permission
-from cms_core.seeds import Seed
-from cms_core.settings import PluginSettings
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+    from types import ModuleType
+
     import typer
 
     from cms_core.app import CMS
+    from cms_core.events import Subscriber
+    from cms_core.health import HealthCheck
+    from cms_core.http.routers import CMSRouter
+    from cms_core.jobs import Job
+    from cms_core.plugins.contributions import Models
+    from cms_core.references import Resolver
+    from cms_core.security import Authenticator, Permission
+    from cms_core.seeds import Seed
+    from cms_core.settings import PluginSettings
 
 hookspec = pluggy.HookspecMarker("cms")
 hookimpl = pluggy.HookimplMarker("cms")

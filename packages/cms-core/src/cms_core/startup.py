@@ -9,8 +9,8 @@ import structlog
 
 from cms_core import migrate
 from cms_core.app import CMS
+from cms_core.faults import Fault, PluginFaults
 from cms_core.migrate import PluginSchema, SchemaState
-from cms_core.plugins.faults import Fault, PluginFaults
 
 log = structlog.get_logger(__name__)
 

@@ -4,13 +4,14 @@ import signal
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from cms_core.settings import random_secret
 
-Start = Callable[..., "Running"]  # noqa: F821 - the class of conftest
+Start = Callable[..., Any]
 
 
 def status(url: str) -> int:

@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from cms_core import CMS, Settings
+from cms_core.assembly import load_cms
 from cms_core.db.types import Base
-from cms_core.plugins.faults import Fault, PluginFaults
-from cms_core.plugins.loading import load_cms
+from cms_core.faults import Fault, PluginFaults
 from cms_core.settings import PluginSet
+
+Values = dict[str, dict[str, Any]]
 
 ANY_HOOK = """
 @hookimpl
@@ -63,28 +66,36 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """An empty folder of distributions, gone again after the test with all that it imported."""
     folder = tmp_path / "site"
     folder.mkdir()
-    before = set(sys.modules)
-    tables = set(Base.metadata.tables)
     sys.path.insert(0, str(folder))
     try:
         yield Site(folder)
     finally:
         sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
-                del sys.modules[name]
-        importlib.invalidate_caches()
-        if mapped := set(Base.metadata.tables) - tables:
-            for table in mapped:
-                Base.metadata.remove(Base.metadata.tables[table])
-            gc.collect()  # the registry of mapped classes holds them weakly
+        _forget([name for name, module in sys.modules.items() if _is_in(folder, module)])
+
+
+def _is_in(folder: Path, module: Any) -> bool:
+    return (getattr(module, "__file__", None) or "").startswith(str(folder))
+
+
+def _forget(modules: list[str]) -> None:
+    for name in modules:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    classes = [mapper.class_ for mapper in Base.registry.mappers]
+    tables = [cls.__table__ for cls in classes if cls.__module__ in modules]
+    for table in tables:
+        Base.metadata.remove(table)
+    if tables:
+        del classes
+        gc.collect()  # the registry of mapped classes holds them weakly
 
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., CMS]:
     """Build the CMS of the plugins named (and no other that is installed here)."""
 
-    def build(*enabled: str, values: dict[str, object] | None = None, **chosen: object) -> CMS:
+    def build(*enabled: str, values: Values | None = None, **chosen: object) -> CMS:
         plugins = PluginSet.model_validate({"mode": "allowlist", "enabled": enabled, **chosen})
         settings = Settings(data=tmp_path, plugins=plugins, plugin_settings=values or {})
         return load_cms(settings)

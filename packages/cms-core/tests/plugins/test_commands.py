@@ -1,11 +1,14 @@
 """What plugins add to the command line, and what `cms dev` asks of them."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cms_core import CMS
 from cms_core.cli import main
+from cms_core.faults import Fault
 from cms_core.startup import plant_seeds, running
 
 COMMANDS = """
@@ -60,7 +63,7 @@ async def lifespan(cms):
 
 
 @pytest.fixture
-def toys(site, tmp_path, monkeypatch: pytest.MonkeyPatch):
+def toys(site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("CMS_PLUGINS__MODE", "allowlist")
     monkeypatch.setenv("CMS_PLUGINS__ENABLED", "toy")
     monkeypatch.setenv("CMS_DATA", str(tmp_path / "data"))
@@ -75,7 +78,7 @@ def run(*arguments: str) -> int:
 
 @pytest.mark.parametrize(("name", "word"), [("", "toy"), ("name='toys'", "toys")])
 def test_commands_of_a_plugin_find_a_cms_that_works(
-    toys, capfd: pytest.CaptureFixture[str], name: str, word: str
+    toys: Any, capfd: pytest.CaptureFixture[str], name: str, word: str
 ) -> None:
     toys.plugin("toy", COMMANDS.format(name=name))
     assert run(word, "count", "3") == 0
@@ -83,14 +86,16 @@ def test_commands_of_a_plugin_find_a_cms_that_works(
 
 
 def test_an_error_of_the_domain_is_one_line_and_exit_code_1(
-    toys, capfd: pytest.CaptureFixture[str]
+    toys: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     toys.plugin("toy", COMMANDS.format(name=""))
     assert run("toy", "count", "10") == 1
     assert capfd.readouterr().err == "Error: Too many.\n"
 
 
-def test_a_plugin_cannot_take_a_command_of_the_core(site, faults: Callable[..., list]) -> None:
+def test_a_plugin_cannot_take_a_command_of_the_core(
+    site: Any, faults: Callable[..., list[Fault]]
+) -> None:
     site.plugin("toy", COMMANDS.format(name="name='db'"))
     assert [fault.code for fault in faults("toy")] == ["P075"]
 
@@ -99,7 +104,7 @@ def test_a_plugin_cannot_take_a_command_of_the_core(site, faults: Callable[..., 
     ("demo", "notes"), [(True, {"Admin": "ada", "Posts": "3"}), (False, {"Admin": "ada"})]
 )
 async def test_demo_content_may_be_left_out(
-    site, build: Callable[..., CMS], demo: bool, notes: dict[str, str]
+    site: Any, build: Callable[..., CMS], demo: bool, notes: dict[str, str]
 ) -> None:
     site.plugin("toy", SEEDS)
     cms = build("toy")
@@ -108,7 +113,7 @@ async def test_demo_content_may_be_left_out(
 
 
 async def test_plugins_start_in_dependency_order_and_stop_in_reverse(
-    site, build: Callable[..., CMS]
+    site: Any, build: Callable[..., CMS]
 ) -> None:
     site.plugin("zoo", LIFESPAN.format(name="zoo"))
     code = LIFESPAN.format(name="ape").replace("trace = []", "from acme_zoo import trace")

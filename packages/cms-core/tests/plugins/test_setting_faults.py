@@ -1,11 +1,12 @@
 """Settings of plugins: variables before the file, and no silent mistake in either."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from cms_core import CMS
-from cms_core.plugins.faults import Fault
+from cms_core.faults import Fault
 
 Faults = Callable[..., list[Fault]]
 Build = Callable[..., CMS]
@@ -26,7 +27,7 @@ def register_settings():
 
 
 @pytest.fixture(autouse=True)
-def toy(site) -> None:
+def toy(site: Any) -> None:
     site.plugin("toy", SETTINGS)
 
 

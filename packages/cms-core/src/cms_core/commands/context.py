@@ -12,10 +12,10 @@ from typing import TypeVar
 import typer
 
 from cms_core.app import CMS
+from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
 from cms_core.errors import CMSError, Invalid
-from cms_core.plugins.faults import Fault, PluginFaults
-from cms_core.plugins.loading import load_cms
+from cms_core.faults import Fault, PluginFaults
 from cms_core.secret_key import keep_key, with_kept_key
 from cms_core.settings import LogFormat, OnFailure, Settings
 from cms_core.startup import prepare_schema, running

@@ -12,9 +12,9 @@ import typer
 import uvloop
 
 from cms_core.api import create_api
+from cms_core.assembly import load_cms
 from cms_core.commands.context import read_settings, readable_errors
 from cms_core.commands.serve import Host, Port
-from cms_core.plugins.loading import load_cms
 from cms_core.secret_key import keep_key
 from cms_core.serving import bind, serve_api, stop_signal, url_of
 from cms_core.settings import LogFormat, Settings

@@ -8,11 +8,11 @@ from collections.abc import Collection
 import typer
 
 from cms_core import hookspecs
+from cms_core.assembly import load_cms
 from cms_core.commands.context import read_settings, readable_errors, warn
 from cms_core.commands.tables import show_table
+from cms_core.faults import Fault, PluginFaults
 from cms_core.plugins.discovery import CORE_DISTRIBUTION, core, scan
-from cms_core.plugins.faults import Fault, PluginFaults
-from cms_core.plugins.loading import load_cms
 from cms_core.settings import OnFailure, PluginMode, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at the plugins and whether they fit together.")

@@ -12,8 +12,8 @@ import uvloop
 
 from cms_core.api import create_api
 from cms_core.app import CMS
+from cms_core.assembly import load_cms
 from cms_core.commands.context import closing, read_settings, readable_errors
-from cms_core.plugins.loading import load_cms
 from cms_core.secret_key import require_secret_key
 from cms_core.serving import bind, serve_api, serve_processes, stop_signal, url_of
 from cms_core.startup import prepare_schema, running

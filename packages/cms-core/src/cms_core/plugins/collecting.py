@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from cms_core.faults import Fault
 from cms_core.plugins.contributions import Implementation, Plugin
-from cms_core.plugins.faults import Fault
 from cms_core.plugins.hooks import Hooks
 
 T = TypeVar("T")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from cms_core.db.types import Base
 from cms_core.events import Subscriber
+from cms_core.faults import Fault
 from cms_core.health import HealthCheck
 from cms_core.http.routers import CMSRouter
 from cms_core.jobs import Job
-from cms_core.plugins.faults import Fault
 from cms_core.references import Resolver
 from cms_core.security import Authenticator, Permission
 from cms_core.seeds import Seed

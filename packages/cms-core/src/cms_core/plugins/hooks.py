@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import pluggy
 
 from cms_core import hookspecs
+from cms_core.faults import Fault
 from cms_core.plugins.contributions import Implementation, Plugin
-from cms_core.plugins.faults import Fault
 from cms_core.plugins.selection import did_you_mean
 
 

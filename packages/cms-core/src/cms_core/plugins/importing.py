@@ -6,8 +6,8 @@ import importlib
 import traceback
 from types import ModuleType
 
+from cms_core.faults import Fault
 from cms_core.plugins.discovery import Candidate
-from cms_core.plugins.faults import Fault
 
 
 def import_plugin(candidate: Candidate) -> ModuleType | Fault:

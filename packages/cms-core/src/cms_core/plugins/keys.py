@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from cms_core.faults import Fault
 from cms_core.plugins.contributions import Plugin
-from cms_core.plugins.faults import Fault
+
+#: First words of ``cms`` that belong to the core.
+CORE_COMMANDS = ("db", "dev", "hooks", "openapi", "plugins", "serve", "worker")
 
 
 def check_keys(what: str, keys: Iterable[tuple[Plugin, str]]) -> Iterator[Fault]:

@@ -1,7 +1,4 @@
-"""Loads the set of plugins: discover, select, check requirements, import, order, build.
-
-Nothing here opens a file or a connection of its own, so `cms plugins check` can do all of it.
-"""
+"""Loads the set of plugins: discover, select, check requirements, import, order."""
 
 from __future__ import annotations
 
@@ -9,16 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from cms_core.app import CMS, build_cms
-from cms_core.configuration import unknown_settings
+from cms_core.faults import Fault, PluginFaults
 from cms_core.plugins.contributions import Plugin
 from cms_core.plugins.discovery import Candidate, core, scan
-from cms_core.plugins.faults import Fault, PluginFaults
 from cms_core.plugins.importing import import_plugin
 from cms_core.plugins.order import in_order
 from cms_core.plugins.requirements import check_requirements, required_plugins
 from cms_core.plugins.selection import select
-from cms_core.settings import OnFailure, PluginMode, PluginSet, Settings
+from cms_core.settings import PluginMode, PluginSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +49,6 @@ def load(chosen: PluginSet) -> Loaded:
     return Loaded([core(), *without(plugins, absent)], faults, installed)
 
 
-def load_cms(settings: Settings, on_failure: OnFailure | None = None) -> CMS:
-    """Build the CMS that the settings describe, from what is installed.
-
-    Raises `PluginFaults` with every fault found in one run. With `OnFailure.SKIP`, given here or
-    in the settings, leaves out the faulty plugins and those that require them instead; the faults
-    are then in ``cms.contributions.faults``.
-    """
-    loaded = load(settings.plugins)
-    cms, faults = _build(settings, loaded.plugins)
-    known = [candidate.name for candidate in loaded.installed]
-    faults = [*loaded.faults, *faults]
-    if cms is not None:
-        faults += unknown_settings(settings, known)
-        cms.contributions.faults = tuple(faults)
-    if cms is None or (faults and (on_failure or settings.plugins.on_failure) is OnFailure.ABORT):
-        raise PluginFaults(faults)
-    return cms
-
-
 def discover(names: Collection[str] | None = None) -> list[Plugin]:
     """Return the installed plugins (only those named, if names are given) in dependency order.
 
@@ -96,20 +72,6 @@ def without(plugins: Iterable[Plugin], absent: Collection[str]) -> list[Plugin]:
         else:
             left.append(plugin)
     return left
-
-
-def _build(settings: Settings, plugins: Sequence[Plugin]) -> tuple[CMS | None, list[Fault]]:
-    """Build what can be built, and return every fault met on the way."""
-    faults: dict[Fault, None] = {}
-    while True:
-        try:
-            return build_cms(settings, plugins), list(faults)
-        except PluginFaults as error:
-            faults |= dict.fromkeys(error.faults)
-            rest = without(plugins, {fault.plugin for fault in error.faults} - {"core"})
-            if len(rest) == len(plugins):
-                return None, list(faults)
-            plugins = rest
 
 
 def _not_blamed(selected: Iterable[Candidate], faults: Iterable[Fault]) -> list[Candidate]:

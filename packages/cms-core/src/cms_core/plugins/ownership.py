@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from cms_core.db.types import Base
+from cms_core.faults import Fault
 from cms_core.plugins.contributions import Contributions, Models, Plugin
-from cms_core.plugins.faults import Fault
 
 FIRST_PARTY = frozenset(
     {"cms-core", "cms-auth", "cms-posts", "cms-media", "cms-search", "cms-scheduler"}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from cms_core.commands import CORE_COMMANDS
 from cms_core.configuration import read_plugin_settings
 from cms_core.events import Moment, Subscriber
+from cms_core.faults import PluginFaults
 from cms_core.health import HealthCheck
 from cms_core.http.routers import CMSRouter
 from cms_core.jobs import Job
@@ -24,9 +24,8 @@ from cms_core.plugins.contributions import (
     Plugin,
 )
 from cms_core.plugins.discovery import core
-from cms_core.plugins.faults import PluginFaults
 from cms_core.plugins.hooks import Hooks
-from cms_core.plugins.keys import check_keys
+from cms_core.plugins.keys import CORE_COMMANDS, check_keys
 from cms_core.plugins.ownership import check_tables
 from cms_core.plugins.routes import check_routes
 from cms_core.references import Resolver

@@ -11,8 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from cms_core.faults import Fault
 from cms_core.plugins.discovery import CORE_DISTRIBUTION, Candidate
-from cms_core.plugins.faults import Fault
 
 
 def check_requirements(

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from starlette.routing import BaseRoute
 
+from cms_core.faults import Fault
 from cms_core.http.route import CMSRoute
 from cms_core.http.routers import AdminRouter, CMSRouter, OpenRouter, RootRouter
 from cms_core.plugins.contributions import Contributions, Plugin
-from cms_core.plugins.faults import Fault
 from cms_core.plugins.ownership import FIRST_PARTY, Grants, grant
 
 _PARAMETER = re.compile(r"\{[^}:]*")

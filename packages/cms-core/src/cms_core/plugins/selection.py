@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from cms_core.faults import Fault
 from cms_core.plugins.discovery import Candidate
-from cms_core.plugins.faults import Fault
 from cms_core.settings import PluginMode, PluginSet
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
