@@ -55,6 +55,10 @@ class References:
     def __init__(self, resolvers: Iterable[Resolver] = ()) -> None:
         self._by_kind = {resolver.kind: resolver for resolver in resolvers}
 
+    def knows(self, kind: str) -> bool:
+        """Tell whether anybody can say which ids of this kind exist."""
+        return kind in self._by_kind
+
     async def resolve(
         self, session: AsyncSession, kind: str, ids: Iterable[UUID | None]
     ) -> Mapping[UUID, Resolved]:
