@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "cms_wakeups"
 #: Seconds between two looks at a SQLite file, and before listening is tried again.
-POLL = 0.5
+POLL = 0.2
 RECONNECT = 5.0
 
 
@@ -59,10 +59,11 @@ class Wakeups:
     async def _listen(self, ring: Callable[[], None]) -> None:
         hear = _notifications if self._reader.dialect.name == "postgresql" else _changes
         while True:
-            with suppress(DBAPIError, PoolTimeout, OSError):
+            try:
                 async with self._reader.connect() as connection:
                     await hear(connection, ring)
-            log.info("wakeups_interrupted", retry_after=RECONNECT)
+            except Exception as error:  # the drivers raise errors of their own here
+                log.info("wakeups_interrupted", retry_after=RECONNECT, error=str(error))
             await asyncio.sleep(RECONNECT)
 
 

@@ -71,7 +71,13 @@ class PostgresTemplates:
 
 
 def _key(plugins: Sequence[Plugin]) -> object:
-    return tuple((plugin.name, id(plugin.module)) for plugin in plugins)
+    """What makes the schema of two sets the same: plugins without migrations play no part."""
+    folders = (
+        (plugin.name, plugin.module.register_migrations())
+        for plugin in plugins
+        if hasattr(plugin.module, "register_migrations")
+    )
+    return tuple((name, folder, *sorted(folder.glob("*.py"))) for name, folder in folders)
 
 
 async def _migrate(url: str, plugins: Sequence[Plugin]) -> None:

@@ -77,11 +77,12 @@ class Worker:
             heart.cancel()
             await asyncio.wait([stopper, heart])
 
-    async def run_once(self) -> None:
-        """Run every job that is due, each until it has nothing more to do."""
+    async def run_once(self) -> list[str]:
+        """Run every job that is due, until it has nothing more to do; return which failed."""
         for timing in await self._schedule.read():
             if timing.seconds <= 0:
                 await self._run(timing)
+        return [key for key, progress in self._progress.items() if progress.failures]
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -147,7 +148,9 @@ class Worker:
             while await job.run(self._cms) and not self._stopping:
                 pass
             error = None
-        except Exception as failure:
+        except (Exception, asyncio.CancelledError) as failure:
+            if _is_cancelled():
+                raise
             error = failure
         self._remember(progress, timing, error)
         await self._record(job, error)
@@ -159,7 +162,7 @@ class Worker:
             return True
         return await self._cms.db.run(partial(begin_turn, key=key, last=timing.started_at))
 
-    def _remember(self, progress: _Progress, timing: Timing, error: Exception | None) -> None:
+    def _remember(self, progress: _Progress, timing: Timing, error: BaseException | None) -> None:
         repeated = timing.is_due and timing.due_at == progress.due_at
         progress.pause = min(progress.pause * 2 or 0.05, LONGEST_IDLE_PAUSE) if repeated else 0.0
         progress.due_at = timing.due_at
@@ -167,7 +170,7 @@ class Worker:
         back_off = _back_off(progress.failures, LONGEST_BACK_OFF) if error else 0.0
         progress.not_before = time.monotonic() + back_off
 
-    async def _record(self, job: Job, error: Exception | None) -> None:
+    async def _record(self, job: Job, error: BaseException | None) -> None:
         if error is not None:
             log.warning("job_failed", job=job.key, exc_info=error)
         try:
@@ -190,6 +193,12 @@ class Worker:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=ROLLBACK)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task itself shall end, and not something that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _back_off(failures: int, longest: float) -> float:

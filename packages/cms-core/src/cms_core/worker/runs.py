@@ -41,7 +41,7 @@ async def begin_turn(session: TransactionSession, key: str, last: datetime | Non
     return await _start(session, key, JobRun.started_at == last)
 
 
-async def end_run(session: TransactionSession, key: str, error: Exception | None) -> None:
+async def end_run(session: TransactionSession, key: str, error: BaseException | None) -> None:
     """Note how the run ended."""
     values = {"succeeded_at": db_now(), "failures": 0}
     if error is not None:

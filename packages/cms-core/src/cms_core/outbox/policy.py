@@ -1,0 +1,35 @@
+"""How hard deliveries are tried."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Times, attempts and room of deliveries; the defaults give up after about 18 hours."""
+
+    #: Seconds that a handler may take; less than the lease, so that it never runs twice at once.
+    timeout: float = 30.0
+    lease: timedelta = timedelta(seconds=60)
+    #: Failures until a row is parked.
+    attempts: int = 30
+    #: The pause after the first failure; doubled by each further one, up to `longest_pause`.
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(hours=1)
+    #: Deliveries of one subscriber that may run at once.
+    at_once: int = 4
+    #: Seconds that running deliveries get to finish when the worker is asked to stop.
+    grace: float = 4.0
+
+    def pause(self, attempts: int) -> timedelta | None:
+        """How long to wait after so many attempts; None: no more, the row is parked.
+
+        Jittered: what failed together must not come back together.
+        """
+        if attempts >= self.attempts:
+            return None
+        longest = min(self.first_pause * 2.0 ** (attempts - 1), self.longest_pause)
+        return longest * random.uniform(0.5, 1.0)
