@@ -19,12 +19,12 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     """The stream of a configured log; the log is as before after the test."""
-    root = logging.getLogger()
+    root, before = logging.getLogger(), structlog.get_config()
     handlers, level = list(root.handlers), root.level
     stream = io.StringIO()
     configure_logging(Settings(), [Plugin("toy", structlog, "acme-toy", "1")], stream)
     yield stream
-    structlog.reset_defaults()
+    structlog.configure(**before)
     root.handlers[:] = handlers
     root.setLevel(level)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,4 +42,9 @@ def register_jobs(cms: CMS) -> Sequence[Job]:
 
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
-    return [worker_check(cms)]
+    return [HealthCheck("plugins", partial(_plugins_left_out, cms)), worker_check(cms)]
+
+
+async def _plugins_left_out(cms: CMS) -> str | None:
+    names = sorted({fault.plugin for fault in cms.contributions.faults})
+    return f"left out: {', '.join(names)}" if names else None

@@ -51,11 +51,9 @@ def test_serve_ends_well_after_sigterm(start: Start, workers: str) -> None:
     assert running.stop(signal.SIGTERM) == 0
 
 
-@pytest.mark.parametrize("key", ["", "short", "a" * 40, "change-me-change-me-change-me-0123456789"])
-def test_serve_refuses_a_missing_or_weak_key(start: Start, tmp_path: Path, key: str) -> None:
-    running = start("serve", "--port", "0", CMS_SECRET_KEY=key)
-    assert running.process.wait(30) == 1
-    assert "Error: CMS_SECRET_KEY" in (tmp_path / "log").read_text()
+def test_serve_refuses_a_missing_key(start: Start, tmp_path: Path) -> None:
+    assert start("serve", "--port", "0").process.wait(30) == 1
+    assert "Error: CMS_SECRET_KEY is not set." in (tmp_path / "log").read_text()
 
 
 def test_serve_stops_on_faulty_plugins(start: Start, tmp_path: Path) -> None:

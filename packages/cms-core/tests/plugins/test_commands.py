@@ -1,10 +1,12 @@
 """What plugins add to the command line, and what `cms dev` asks of them."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from cms_core import CMS
 from cms_core.cli import main
@@ -60,6 +62,17 @@ async def lifespan(cms):
     yield
     trace.append("stop {name}")
 """
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Commands configure the log of their process, which here is that of the tests."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_module_of_the_project_is_a_plugin_too(site: Any, build: Build) -> Non
     assert [plugin.name for plugin in cms.contributions.plugins] == ["core", "mysite"]
 
 
-def test_skip_leaves_out_the_faulty_plugin_and_its_dependants_and_says_so(
+async def test_skip_leaves_out_the_faulty_plugin_and_its_dependants_and_says_so(
     site: Any, build: Build
 ) -> None:
     site.plugin("broken", "raise ValueError")
@@ -159,3 +159,5 @@ def test_skip_leaves_out_the_faulty_plugin_and_its_dependants_and_says_so(
     ).contributions
     assert [plugin.name for plugin in contributions.plugins] == ["core", "sound"]
     assert [fault.code for fault in contributions.faults] == ["P010", "P041"]
+    (check,) = (each for each in contributions.health_checks if each.name == "plugins")
+    assert await check.check() == "left out: broken, misspelt"

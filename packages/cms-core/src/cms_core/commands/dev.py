@@ -51,9 +51,9 @@ def dev(
 
 def _settings(listener: socket) -> Settings:
     settings = keep_key(read_settings())
-    wanted = {"public_url": url_of(listener), "log_format": LogFormat.CONSOLE}
+    wanted = {"public_url": url_of(listener), "log_format": LogFormat.CONSOLE, "processes": 1}
     unset = {name: value for name, value in wanted.items() if name not in settings.model_fields_set}
-    return settings.model_copy(update=unset)
+    return settings.model_copy(update={**unset, "development": True})
 
 
 async def _develop(settings: Settings, listener: socket, *, demo: bool, worker: bool) -> None:
