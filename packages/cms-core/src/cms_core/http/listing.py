@@ -82,7 +82,8 @@ def listing(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")] = 20,
         cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor`.")] = None,
-        sort: Annotated[str, Query(json_schema_extra={"enum": orders})] = default,
+        # Not `Annotated`: an annotation is a text here, and could not name the orders.
+        sort: str = Query(default, json_schema_extra={"enum": orders}),
         fields: Annotated[
             str | None, Query(max_length=1000, description="Comma-separated names to answer with.")
         ] = None,
