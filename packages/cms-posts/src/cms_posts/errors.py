@@ -15,6 +15,10 @@ class PreviewLinkNotFound(NotFound):
     """The post has no such preview link."""
 
 
+class PreviewNotFound(NotFound):
+    """There is no such preview, or not any more."""
+
+
 class SlugTaken(Conflict):
     """Another post has or had this slug; choose another one."""
 
@@ -29,6 +33,10 @@ class PostNotInTrash(Conflict):
 
 class UnknownRevision(Invalid):
     """The revision to publish does not exist."""
+
+
+class PreviewTooLong(Invalid):
+    """A preview link can't last that long."""
 
 
 class UnknownReference(Invalid):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 from uuid import UUID
 
 from cms_core import ReferencesChanged, Transaction
-from cms_posts.models import PostRevision
 
 PRINCIPAL = "principal"
 MEDIA = "media"
@@ -16,7 +16,18 @@ _MEDIA_ADDRESS = re.compile(
 )
 
 
-def references_of(revision: PostRevision | None) -> dict[str, tuple[UUID, ...]]:
+class Referring(Protocol):
+    """What of a revision may refer to something."""
+
+    @property
+    def author_id(self) -> UUID: ...
+    @property
+    def cover_id(self) -> UUID | None: ...
+    @property
+    def body_html(self) -> str: ...
+
+
+def references_of(revision: Referring | None) -> dict[str, tuple[UUID, ...]]:
     """The ids that a revision refers to, by kind; none at all for None."""
     if revision is None:
         return {PRINCIPAL: (), MEDIA: ()}
@@ -29,8 +40,8 @@ def references_of(revision: PostRevision | None) -> dict[str, tuple[UUID, ...]]:
 def announce_references(
     session: Transaction,
     post_id: UUID,
-    before: PostRevision | None,
-    after: PostRevision | None,
+    before: Referring | None,
+    after: Referring | None,
     *,
     published: bool,
 ) -> None:

@@ -4,6 +4,7 @@ A post has a scope under its id and under each name that it ever had in public, 
 about it, the 308 of a former name and the 404 of a free one can all be cached.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -31,6 +32,11 @@ def of_author(id: UUID) -> str:
 def of_month(moment: datetime) -> str:
     """The scope of the posts published in the UTC month of that moment."""
     return f"month:{moment.astimezone(UTC):%Y-%m}"
+
+
+def of_lists(author_id: UUID, published_at: datetime, tags: Iterable[str]) -> set[str]:
+    """The scopes of every list that shows a live post; `tags` are slugs."""
+    return {POSTS, of_author(author_id), of_month(published_at), *map(of_tag, tags)}
 
 
 def of_shown_tag(id: UUID) -> str:

@@ -167,8 +167,8 @@ async def _touch_names(session: Transaction, post: Post) -> None:
 
 def _touch_lists(session: Transaction, live: PublishedPost, tags: Iterable[Tag]) -> None:
     """Every list that shows the post: its items tell title, excerpt and the time of the change."""
-    session.touch(scopes.POSTS, *(scopes.of_tag(tag.slug) for tag in tags))
-    session.touch(scopes.of_author(live.author_id), scopes.of_month(live.published_at))
+    slugs = [tag.slug for tag in tags]
+    session.touch(*scopes.of_lists(live.author_id, live.published_at, slugs))
 
 
 def _touch_tags(session: Transaction, changed: Collection[Tag]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete
 
 from cms_core import Transaction, new_id
 from cms_posts.models import PostRevision, PostTag, Tag
-from cms_posts.queries import insert_missing, load_tags, load_tags_named
+from cms_posts.queries import Tags, insert_missing, load_tags, load_tags_named
 from cms_posts.slugs import slugify
 
 
@@ -18,17 +18,28 @@ async def tags_named(session: Transaction, names: Sequence[str]) -> list[Tag]:
 
     Two names with one slug are one tag. A tag that was merged into another stands for that one.
     """
+    wanted = by_slug(names)
+    return (await tags_with_slugs(session, wanted)).named(wanted)
+
+
+def by_slug(names: Iterable[str]) -> dict[str, str]:
+    """The names of tags by their slugs; of two that are one tag, the first."""
     wanted: dict[str, str] = {}
     for name in names:
         wanted.setdefault(slugify(name), name)
-    if not wanted:
-        return []
-    tags = await load_tags_named(session, wanted)
-    if missing := sorted(wanted.keys() - tags.slugs()):
-        rows = [{"id": new_id(), "slug": slug, "name": wanted[slug]} for slug in missing]
+    return wanted
+
+
+async def tags_with_slugs(session: Transaction, names: Mapping[str, str]) -> Tags:
+    """The tags of these slugs, locked; those that nobody has used yet are made with their names."""
+    if not names:
+        return Tags({})
+    tags = await load_tags_named(session, names)
+    if missing := sorted(names.keys() - tags.slugs()):
+        rows = [{"id": new_id(), "slug": slug, "name": names[slug]} for slug in missing]
         await session.execute(insert_missing(session, Tag, rows))
-        tags = await load_tags_named(session, wanted)
-    return tags.named(wanted)
+        tags = await load_tags_named(session, names)
+    return tags
 
 
 async def ids_of(session: Transaction, tags: Sequence[Tag], head: PostRevision) -> list[str]:

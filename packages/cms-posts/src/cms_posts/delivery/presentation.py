@@ -1,0 +1,91 @@
+"""Rows as readers see them: with the present names of tags, the author and the cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core import CMS, Resolved
+from cms_posts import scopes
+from cms_posts.delivery.queries import AnyRow, find_tags
+from cms_posts.extensions import Door, Extensions
+from cms_posts.references import MEDIA, PRINCIPAL
+
+
+def everything(_: str) -> bool:
+    """Ask for all fields."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rows refer to, loaded for all of them at once."""
+
+    tags: Mapping[UUID, AnyRow]
+    authors: Mapping[UUID, Resolved]
+    covers: Mapping[UUID, Resolved]
+    extensions: Extensions
+
+    def present(self, row: AnyRow) -> dict[str, Any]:
+        """Return the fields of a post as they are delivered."""
+        fields = dict(row._mapping)
+        author = self.authors.get(fields.pop("author_id"))
+        cover = self.covers.get(fields.pop("cover_id"))
+        return fields | {
+            "author": None if author is None else {"id": row.author_id, **author.public},
+            "cover": None if cover is None else dict(cover.public),
+            "tags": self._tags_of(row),
+            "extensions": self.extensions.shown(row.extensions, Door.DELIVERY),
+        }
+
+    def scopes_of(self, row: AnyRow) -> set[str]:
+        """The scopes of all that the answer about one post shows beside it."""
+        ids = [UUID(id) for id in row.tags]
+        present = [self.tags[id].id for id in ids if id in self.tags]
+        found = {scopes.of_shown_tag(id) for id in (*ids, *present)}
+        references = ((PRINCIPAL, row.author_id, self.authors), (MEDIA, row.cover_id, self.covers))
+        for kind, id, resolved in references:
+            if id is not None:
+                found.add(scopes.of_reference(kind, id))
+                found |= resolved[id].scopes if id in resolved else set()
+        return found
+
+    def _tags_of(self, row: AnyRow) -> list[dict[str, str]]:
+        """The tags in the author's order, each once, without those that are gone."""
+        found = (self.tags.get(UUID(id)) for id in row.tags)
+        shown = {tag.id: {"slug": tag.slug, "name": tag.name} for tag in found if tag is not None}
+        return list(shown.values())
+
+
+class Presenter:
+    """Shows rows of posts: what they refer to comes through the CMS."""
+
+    def __init__(self, cms: CMS, extensions: Extensions) -> None:
+        self._cms = cms
+        self._extensions = extensions
+
+    async def surroundings(
+        self,
+        session: AsyncSession,
+        rows: Sequence[AnyRow],
+        wants: Callable[[str], bool] = everything,
+    ) -> Surroundings:
+        """Load what the rows refer to: one statement per kind that the answer will show."""
+
+        def ids(field: str, found: Iterable[UUID | None]) -> set[UUID]:
+            return {id for id in found if id is not None} if wants(field) else set()
+
+        resolve = self._cms.references.resolve
+        tags = await find_tags(session, ids("tags", (UUID(i) for row in rows for i in row.tags)))
+        return Surroundings(
+            tags={tag.of: tag for tag in tags},
+            authors=await resolve(
+                session, PRINCIPAL, ids("author", (row.author_id for row in rows))
+            ),
+            covers=await resolve(session, MEDIA, ids("cover", (row.cover_id for row in rows))),
+            extensions=self._extensions,
+        )

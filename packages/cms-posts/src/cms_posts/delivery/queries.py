@@ -1,0 +1,172 @@
+"""The reads behind delivery, as plain columns: no entity is built for a reader.
+
+Revisions are joined from the outside, and the primary key makes each match one row: the list can
+stop after a page of index entries, and a count need not look at revisions at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core import Sort
+from cms_posts.delivery.schemas import BODIES
+from cms_posts.models import PostRevision, PostSlug, PublishedPost, PublishedPostTag, Tag
+
+AnyRow = Row[*tuple[Any, ...]]
+
+live = PublishedPost.__table__
+live_tags = PublishedPostTag.__table__
+revisions = PostRevision.__table__
+slugs = PostSlug.__table__
+tags = Tag.__table__
+_successors = tags.alias("successors")
+
+_LIVE = (
+    live.c.post_id.label("id"),
+    live.c.slug,
+    live.c.title,
+    live.c.author_id,
+    live.c.published_at,
+    live.c.updated_at,
+    live.c.revision,
+)
+_CONTENT = tuple(
+    revisions.c[name]
+    for name in ("excerpt", "body_format", "language", "cover_id", "tags", "seo", "extensions")
+)
+_BODIES = tuple(revisions.c[name] for name in sorted(BODIES))
+_PINNED = (revisions.c.post_id == live.c.post_id) & (revisions.c.number == live.c.revision)
+
+BY_LATEST = Sort((live.c.published_at, live.c.post_id))
+SORTS = {
+    "published_at": BY_LATEST,
+    "updated_at": Sort((live.c.updated_at, live.c.post_id)),
+    "title": Sort((live.c.title, live.c.post_id)),
+}
+#: The same orders of one tag's posts: its own index knows the dates of publication.
+SORTS_OF_TAG = SORTS | {"published_at": Sort((live_tags.c.published_at, live_tags.c.post_id))}
+
+_POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(live.outerjoin(revisions, _PINNED))
+_POST_OF_ID = _POST.where(live.c.post_id == bindparam("id"))
+_POST_OF_SLUG = _POST.where(live.c.slug == bindparam("slug"))
+_PRESENT_SLUG = (
+    select(live.c.slug, live.c.post_id)
+    .select_from(slugs.join(live, live.c.post_id == slugs.c.post_id))
+    .where(slugs.c.slug == bindparam("slug"), slugs.c.was_live)
+)
+
+
+async def find_post(session: AsyncSession, key: UUID | str) -> AnyRow | None:
+    """The live post of that id or slug, with its bodies."""
+    statement = _POST_OF_ID if isinstance(key, UUID) else _POST_OF_SLUG
+    name = "id" if isinstance(key, UUID) else "slug"
+    return (await session.execute(statement, {name: key})).one_or_none()
+
+
+async def find_successor(session: AsyncSession, slug: str) -> AnyRow | None:
+    """The live post (`slug`, `post_id`) that readers knew under this slug."""
+    return (await session.execute(_PRESENT_SLUG, {"slug": slug})).one_or_none()
+
+
+def posts(
+    *,
+    tag: UUID | None = None,
+    author: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    bodies: Collection[str] = (),
+) -> Select[Any]:
+    """Live posts, unordered: of a tag, of an author, published in ``[since, until)``."""
+    source: FromClause = live
+    published_at = live.c.published_at
+    wanted: list[ColumnElement[bool]] = []
+    if tag is not None:
+        source = live_tags.join(live, live.c.post_id == live_tags.c.post_id)
+        published_at = live_tags.c.published_at
+        wanted.append(live_tags.c.tag_id == tag)
+    if author is not None:
+        wanted.append(live.c.author_id == author)
+    if since is not None:
+        wanted.append(published_at >= since)
+    if until is not None:
+        wanted.append(published_at < until)
+    columns = (*_LIVE, *_CONTENT, *(revisions.c[name] for name in sorted(bodies)))
+    return select(*columns).select_from(source.outerjoin(revisions, _PINNED)).where(*wanted)
+
+
+async def latest_posts(
+    session: AsyncSession, limit: int, tag: UUID | None = None
+) -> Sequence[AnyRow]:
+    """The latest live posts, of a tag or of all, with their bodies."""
+    order = (SORTS if tag is None else SORTS_OF_TAG)["published_at"].columns
+    statement = posts(tag=tag, bodies=BODIES).order_by(*(column.desc() for column in order))
+    found: Sequence[AnyRow] = (await session.execute(statement.limit(limit))).all()
+    return found
+
+
+_TAGS = select(
+    tags.c.id.label("of"),
+    func.coalesce(_successors.c.id, tags.c.id).label("id"),
+    func.coalesce(_successors.c.slug, tags.c.slug).label("slug"),
+    func.coalesce(_successors.c.name, tags.c.name).label("name"),
+).select_from(tags.outerjoin(_successors, _successors.c.id == tags.c.merged_into))
+
+
+async def find_tag(session: AsyncSession, slug: str) -> AnyRow | None:
+    """The tag (`id`, `slug`, `name`) that this slug stands for now."""
+    return (await session.execute(_TAGS.where(tags.c.slug == slug))).one_or_none()
+
+
+async def find_tags(session: AsyncSession, ids: Collection[UUID]) -> Sequence[AnyRow]:
+    """The tags that these ids (`of`) stand for now; those that are gone are left out."""
+    return (await session.execute(_TAGS.where(tags.c.id.in_(ids)))).all() if ids else ()
+
+
+_numbered = select(
+    live.c.post_id,
+    live.c.updated_at,
+    (func.row_number().over(order_by=live.c.post_id) - 1).label("place"),
+).subquery()
+
+
+async def sitemap_parts(session: AsyncSession, size: int) -> Sequence[AnyRow]:
+    """The parts (`number` from 1, `changed_at`) that hold `size` live posts each, by their ids."""
+    number = (_numbered.c.place // size + 1).label("number")
+    changed_at = func.max(_numbered.c.updated_at).label("changed_at")
+    return (
+        await session.execute(select(number, changed_at).group_by(number).order_by(number))
+    ).all()
+
+
+async def sitemap_bounds(session: AsyncSession, size: int, number: int) -> Sequence[UUID]:
+    """The first id of a part, and of the next one if there is one; nothing past the last."""
+    places = [(number - 1) * size, number * size]
+    statement = select(_numbered.c.post_id).where(_numbered.c.place.in_(places))
+    return (await session.execute(statement.order_by(_numbered.c.place))).scalars().all()
+
+
+async def pages(
+    session: AsyncSession, first: UUID | None = None, end: UUID | None = None
+) -> Sequence[AnyRow]:
+    """The live posts (`slug`, `updated_at`) by id, from `first` on, before `end`."""
+    statement = select(live.c.slug, live.c.updated_at).order_by(live.c.post_id)
+    if first is not None:
+        statement = statement.where(live.c.post_id >= first)
+    if end is not None:
+        statement = statement.where(live.c.post_id < end)
+    return (await session.execute(statement)).all()
+
+
+_of_this_tag = live_tags.c.tag_id == tags.c.id
+_COUNT = select(func.count()).select_from(live_tags).where(_of_this_tag).scalar_subquery()
+TAG_SORTS = {"slug": Sort((tags.c.slug,)), "name": Sort((tags.c.name, tags.c.id))}
+#: Tags of live posts. A tag of drafts alone stays unknown to readers, like the drafts.
+LIVE_TAGS = select(tags.c.slug, tags.c.name, _COUNT.label("posts")).where(
+    exists().where(_of_this_tag)
+)
