@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import structlog
 
 from cms_core import migrate
 from cms_core.app import CMS
 from cms_core.faults import Fault, PluginFaults
-from cms_core.migrate import PluginSchema, SchemaState
+from cms_core.migrate import PluginSchema, SchemaAhead, SchemaState
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,8 @@ async def prepare_schema(cms: CMS) -> None:
     """
     if cms.settings.embedded:
         cms.settings.data.mkdir(parents=True, exist_ok=True)
-        await migrate.upgrade(cms)
+        with suppress(SchemaAhead):  # told below, like that of a shared database
+            await migrate.upgrade(cms)
     schemas = await migrate.status(cms)
     if faults := schema_faults(cms, schemas):
         raise PluginFaults(faults)
