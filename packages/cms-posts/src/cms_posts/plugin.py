@@ -4,10 +4,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from cms_core import Models, Permission, PluginSettings, hookimpl
+from cms_core import (
+    CMS,
+    AdminRouter,
+    DeliveryRouter,
+    Models,
+    OpenRouter,
+    Permission,
+    PluginSettings,
+    RootRouter,
+    hookimpl,
+)
 from cms_posts import hookspecs
+from cms_posts.authoring.router import authoring_router
+from cms_posts.delivery.router import delivery_routers
+from cms_posts.extensions import extensions_of
 from cms_posts.models import MODELS
 from cms_posts.permissions import PERMISSIONS
+from cms_posts.previews import previews_router
 from cms_posts.settings import PostsSettings
 
 
@@ -34,3 +48,15 @@ def register_migrations() -> Path:
 @hookimpl
 def register_permissions() -> Sequence[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def register_routers(
+    cms: CMS,
+) -> Sequence[AdminRouter | DeliveryRouter | OpenRouter | RootRouter]:
+    extensions = extensions_of(cms)
+    return [
+        authoring_router(cms, extensions),
+        previews_router(cms, extensions),
+        *delivery_routers(cms, extensions),
+    ]

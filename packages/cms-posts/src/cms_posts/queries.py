@@ -11,7 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import Base
+from cms_posts.content import WorkingCopy
 from cms_posts.models import Post, PostRevision, Tag
+
+#: Joins a post with its newest revision.
+HEAD = (PostRevision.post_id == Post.id) & (PostRevision.number == Post.head)
 
 
 def insert_missing(
@@ -39,6 +43,13 @@ async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:
 async def find_revision(session: AsyncSession, post_id: UUID, number: int) -> PostRevision | None:
     """One revision of a post, with its body."""
     return await session.get(PostRevision, (post_id, number))
+
+
+async def find_working_copy(session: AsyncSession, post_id: UUID) -> WorkingCopy | None:
+    """A post and its newest revision."""
+    statement = select(Post, PostRevision).join(PostRevision, HEAD).where(Post.id == post_id)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else WorkingCopy(*row)
 
 
 async def head_of(session: AsyncSession, post: Post) -> PostRevision:

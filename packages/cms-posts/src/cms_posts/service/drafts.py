@@ -15,8 +15,7 @@ from cms_posts.models import BodyFormat, Post, PostRevision, PostState
 from cms_posts.permissions import WRITE_ANY
 from cms_posts.queries import head_of
 from cms_posts.references import announce_references
-from cms_posts.rendering.markdown import markdown_to_html
-from cms_posts.rendering.sanitizing import sanitize
+from cms_posts.rendering import render
 from cms_posts.service.access import lock_to_edit, not_in_trash
 from cms_posts.service.naming import make_slug, reserve_slug
 from cms_posts.service.tagging import add_post_tags, ids_of, set_post_tags, tags_named
@@ -47,6 +46,8 @@ async def create_post(
     somebody else and `by` lacks ``posts:write-any``.
     """
     author_id = _author(content.author_id, by)
+    # Before anything is locked: a long body takes its time.
+    html = await _rendered(content.body, content.body_format)
     post = Post(
         id=new_id(),
         version=1,
@@ -74,7 +75,7 @@ async def create_post(
         excerpt=content.excerpt,
         body=content.body,
         body_format=content.body_format,
-        body_html=await asyncio.to_thread(render, content.body, content.body_format),
+        body_html=html,
         language=content.language,
         author_id=author_id,
         cover_id=content.cover_id,
@@ -124,19 +125,15 @@ async def save_revision(
     """
     old = {name: getattr(head, name) for name in CONTENT}
     new = {**old, **fields}
-    if new == old:
+    if all(new[name] == value for name, value in old.items()):
         return WorkingCopy(post, head)
-    html = head.body_html
-    if (new["body"], new["body_format"]) != (old["body"], old["body_format"]):
-        html = await asyncio.to_thread(render, new["body"], new["body_format"])
     revision = PostRevision(
         post_id=post.id,
         number=post.head + 1,
         created_at=now,
         created_by=by.id,
         note=note,
-        body_html=html,
-        **new,
+        **{"body_html": head.body_html, **new},
     )
     session.add(revision)
     if new["tags"] != old["tags"]:
@@ -161,6 +158,10 @@ async def _resolved(
 ) -> dict[str, Any]:
     """The changed columns of the next revision."""
     fields: dict[str, Any] = {name: value for name, value in changes.items() if name in CONTENT}
+    body = changes.get("body", head.body)
+    body_format = changes.get("body_format", head.body_format)
+    if (body, body_format) != (head.body, head.body_format):
+        fields["body_html"] = await _rendered(body, body_format)
     if "author_id" in changes and changes["author_id"] != head.author_id:
         by.must(WRITE_ANY)
     if "slug" in changes:
@@ -174,6 +175,10 @@ async def _resolved(
     return fields
 
 
+async def _rendered(body: str, body_format: str) -> str:
+    return await asyncio.to_thread(render, body, BodyFormat(body_format))
+
+
 async def _name(session: Transaction, post_id: UUID, slug: str | None, title: str) -> str:
     if slug is None:
         return await make_slug(session, post_id, title)
@@ -185,7 +190,3 @@ def _author(author_id: UUID | None, by: Principal) -> UUID:
         return by.id
     by.must(WRITE_ANY)
     return author_id
-
-
-def render(body: str, body_format: BodyFormat) -> str:
-    return sanitize(markdown_to_html(body) if body_format == BodyFormat.MARKDOWN else body)

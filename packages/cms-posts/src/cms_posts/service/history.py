@@ -36,7 +36,7 @@ async def restore_revision(
     if old is None:
         raise RevisionNotFound
     head = await head_of(session, post)
-    fields = {name: getattr(old, name) for name in CONTENT}
+    fields = {name: getattr(old, name) for name in (*CONTENT, "body_html")}
     tags = (await load_tags(session, old.tags, lock=True)).of(old.tags)
     fields["tags"] = await ids_of(session, tags, head)
     if not by.may(WRITE_ANY):

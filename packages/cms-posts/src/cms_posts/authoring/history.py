@@ -1,0 +1,65 @@
+"""Routes of a post's history."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core import AdminRouter, IfMatch, Listing, Page, Snapshot, Transaction, answer, listing
+from cms_posts.authoring.bodies import MAX_INTEGER
+from cms_posts.authoring.desk import Desk, Writer
+from cms_posts.authoring.documentation import CHANGE_PROBLEMS, problems
+from cms_posts.authoring.listing import REVISION_SORTS, revisions
+from cms_posts.authoring.schemas import ListedRevision, Revision, WorkingPost
+from cms_posts.errors import RevisionNotFound
+from cms_posts.models import PostRevision
+from cms_posts.queries import find_revision
+from cms_posts.service.history import restore_revision
+
+RevisionListing = Annotated[Listing, Depends(listing(ListedRevision, REVISION_SORTS, "-number"))]
+Number = Annotated[int, Path(ge=1, le=MAX_INTEGER, description="Number of a revision.")]
+
+
+def add_history(router: AdminRouter, desk: Desk) -> None:
+    """Add the routes of revisions."""
+
+    @router.get("/{id}/revisions", response_model=Page[ListedRevision], responses=problems(404))
+    async def list_revisions(
+        session: Snapshot, id: UUID, page: RevisionListing, by: Writer
+    ) -> Response:
+        """List the revisions of a post, the newest first."""
+        await desk.post(session, id, by)
+        found = await page.rows(session, revisions(id))
+        rows = [row._mapping for row in found.rows]
+        return page.answer(await desk.presenter.listed_revisions(session, rows), found)
+
+    @router.get("/{id}/revisions/{number}", response_model=Revision, responses=problems(404))
+    async def read(session: Snapshot, id: UUID, number: Number, by: Writer) -> Response:
+        """Read a revision with its content; it never changes."""
+        await desk.post(session, id, by)
+        revision = await _revision(session, id, number)
+        return answer(await desk.presenter.revision(session, revision))
+
+    @router.post(
+        "/{id}/revisions/{number}/restore", response_model=WorkingPost, responses=CHANGE_PROBLEMS
+    )
+    async def restore(
+        session: Transaction, id: UUID, number: Number, by: Writer, if_match: IfMatch
+    ) -> Response:
+        """Make the working copy equal to an old revision, as a new one.
+
+        The author comes back only for who has `posts:write-any`, tags that are gone do not.
+        """
+        now = await session.now()
+        copy = await restore_revision(session, id, number, by=by, now=now, precondition=if_match)
+        return await desk.answer(session, copy)
+
+
+async def _revision(session: AsyncSession, post_id: UUID, number: int) -> PostRevision:
+    revision = await find_revision(session, post_id, number)
+    if revision is None:
+        raise RevisionNotFound
+    return revision
