@@ -6,10 +6,12 @@ Nothing here opens a file or a connection of its own, so `cms plugins check` can
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from cms_core.app import CMS, build_cms
 from cms_core.configuration import unknown_settings
 from cms_core.faults import Fault, PluginFaults
+from cms_core.lock import check_lock
 from cms_core.plugins.contributions import Plugin
 from cms_core.plugins.loading import load, without
 from cms_core.settings import OnFailure, Settings
@@ -28,6 +30,7 @@ def load_cms(settings: Settings, on_failure: OnFailure | None = None) -> CMS:
     faults = [*loaded.faults, *faults]
     if cms is not None:
         faults += unknown_settings(settings, known)
+        faults += check_lock(Path(settings.plugins.lock), cms.contributions)
         cms.contributions.faults = tuple(faults)
     if cms is None or (faults and (on_failure or settings.plugins.on_failure) is OnFailure.ABORT):
         raise PluginFaults(faults)

@@ -42,9 +42,9 @@ def register_jobs(cms: CMS) -> Sequence[Job]:
 
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
-    return [HealthCheck("plugins", partial(_plugins_left_out, cms)), worker_check(cms)]
+    return [HealthCheck("plugins", partial(_faulty_plugins, cms)), worker_check(cms)]
 
 
-async def _plugins_left_out(cms: CMS) -> str | None:
+async def _faulty_plugins(cms: CMS) -> str | None:
     names = sorted({fault.plugin for fault in cms.contributions.faults})
-    return f"left out: {', '.join(names)}" if names else None
+    return f"faulty: {', '.join(names)}" if names else None

@@ -67,13 +67,30 @@ def test_a_faulty_set_is_told_by_check_and_does_not_stop_db(
     assert cms("plugins", "check")[0] == 78
     code, _, err = cms("db", "upgrade")
     assert code == 0
-    assert err.startswith("Left out: P090 absent")
+    assert err.startswith("Warning: P090 absent")
 
 
 def test_plugins_are_listed_with_their_state(cms: Cms) -> None:
     code, out, _ = cms("plugins", "list")
     assert code == 0
     assert out.splitlines()[1].split() == ["core", "0.1.0", "cms-core", "enabled"]
+
+
+def test_a_frozen_set_is_verified_until_something_changes(
+    cms: Cms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "plugins.lock"
+    monkeypatch.setenv("CMS_PLUGINS__LOCK", str(lock))
+    assert cms("plugins", "verify")[0] == 1
+    assert cms("plugins", "freeze")[:2] == (0, "cms-core==0.1.0\n")
+    assert cms("plugins", "verify")[0] == 0
+    lock.write_text(lock.read_text().replace("0.1.0", "0.0.9") + "[gone]\nversion = '1'")
+    code, _, err = cms("plugins", "verify")
+    assert code == 78
+    assert [line.split()[1].strip(":") for line in err.splitlines()] == ["core", "gone"]
+    assert "says cms-core 0.0.9 at revision" in err
+    assert cms("plugins", "freeze")[0] == 0
+    assert cms("plugins", "verify")[0] == 0
 
 
 def test_the_api_is_described(cms: Cms, tmp_path: Path) -> None:

@@ -160,4 +160,4 @@ async def test_skip_leaves_out_the_faulty_plugin_and_its_dependants_and_says_so(
     assert [plugin.name for plugin in contributions.plugins] == ["core", "sound"]
     assert [fault.code for fault in contributions.faults] == ["P010", "P041"]
     (check,) = (each for each in contributions.health_checks if each.name == "plugins")
-    assert await check.check() == "left out: broken, misspelt"
+    assert await check.check() == "faulty: broken, misspelt"

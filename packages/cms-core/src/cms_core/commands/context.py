@@ -75,7 +75,7 @@ def lenient_cms(settings: Settings) -> CMS:
     configure_logging(settings.model_copy(update=unset))
     cms = load_cms(settings, OnFailure.SKIP)
     for fault in cms.contributions.faults:
-        warn(f"Left out: {fault}")
+        warn(f"Warning: {fault}")
     return cms
 
 

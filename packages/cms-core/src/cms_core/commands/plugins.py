@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection
+from pathlib import Path
 
 import typer
 
@@ -11,8 +12,11 @@ from cms_core import hookspecs
 from cms_core.assembly import load_cms
 from cms_core.commands.context import read_settings, readable_errors, warn
 from cms_core.commands.tables import show_table
+from cms_core.errors import NotFound
 from cms_core.faults import Fault, PluginFaults
+from cms_core.lock import write_lock
 from cms_core.plugins.discovery import CORE_DISTRIBUTION, core, scan
+from cms_core.plugins.selection import PROJECT
 from cms_core.settings import OnFailure, PluginMode, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at the plugins and whether they fit together.")
@@ -50,6 +54,42 @@ def check() -> None:
     with readable_errors():
         cms = load_cms(read_settings(), OnFailure.ABORT)
     typer.echo(f"{len(cms.contributions.plugins)} plugins fit together.")
+
+
+@app.command()
+def freeze() -> None:
+    """Write the lock of the set, and print its requirements for pip.
+
+    Example:
+
+    cms plugins freeze > requirements.txt
+    """
+    with readable_errors():
+        settings = read_settings()
+        cms = load_cms(settings, OnFailure.SKIP)
+        if faults := [each for each in cms.contributions.faults if each.code != "P092"]:
+            raise PluginFaults(faults)
+    write_lock(Path(settings.plugins.lock), cms.contributions)
+    distributions = {plugin.distribution: plugin.version for plugin in cms.contributions.plugins}
+    for distribution, version in sorted(distributions.items()):
+        if distribution != PROJECT:
+            typer.echo(f"{distribution}=={version}")
+
+
+@app.command()
+def verify() -> None:
+    """Compare the set with its lock. Exit code 78 where they differ.
+
+    Example:
+
+    cms plugins verify
+    """
+    with readable_errors():
+        settings = read_settings()
+        if not Path(settings.plugins.lock).exists():
+            raise NotFound(f"There is no {settings.plugins.lock}; write it: cms plugins freeze")
+        load_cms(settings, OnFailure.ABORT)
+    typer.echo(f"The set is as {settings.plugins.lock} says.")
 
 
 def hooks() -> None:

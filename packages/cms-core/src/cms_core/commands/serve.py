@@ -79,7 +79,7 @@ def _production_cms() -> CMS:
     cms = load_cms(settings)
     configure_logging(settings, cms.contributions.plugins)
     for fault in cms.contributions.faults:
-        log.error("plugin_left_out", code=fault.code, plugin=fault.plugin, reason=fault.message)
+        log.error("plugin_faulty", code=fault.code, plugin=fault.plugin, reason=fault.message)
     return cms
 
 
