@@ -14,6 +14,7 @@ from cms_core.errors import (
     Invalid,
     NotFound,
     PreconditionFailed,
+    Quota,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
@@ -25,24 +26,32 @@ from cms_core.hookspecs import hookimpl, hookspec
 from cms_core.http.answers import answer
 from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition
 from cms_core.http.fields import Sparse
-from cms_core.http.guards import requires
+from cms_core.http.guards import authenticate, requires
 from cms_core.http.idempotency import shown_once
 from cms_core.http.listing import Listing, listing
 from cms_core.http.pagination import Page, Sort
 from cms_core.http.routers import AdminRouter, DeliveryRouter, OpenRouter, RootRouter
 from cms_core.http.sessions import Snapshot, Transaction
+from cms_core.http.transaction import transact
 from cms_core.ids import new_id
 from cms_core.jobs import Job
 from cms_core.plugins.contributions import Models
-from cms_core.ratelimit import RateLimit, RateLimiter, canonical_address, spend
+from cms_core.ratelimit import (
+    RateLimit,
+    RateLimiter,
+    canonical_address,
+    rate_limit_headers,
+    spend,
+)
 from cms_core.references import ReferencesChanged, Resolved, Resolver
-from cms_core.security import Authenticator, Permission, Principal
+from cms_core.security import BUILT_IN_ROLES, Authenticator, Permission, Principal
 from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings, Settings
 from cms_core.signing import BadSignature
 
 __all__ = [
     "ANY_VERSION",
+    "BUILT_IN_ROLES",
     "CMS",
     "AdminRouter",
     "Authenticator",
@@ -72,6 +81,7 @@ __all__ = [
     "Precondition",
     "PreconditionFailed",
     "Principal",
+    "Quota",
     "RateLimit",
     "RateLimiter",
     "ReferencesChanged",
@@ -90,6 +100,7 @@ __all__ = [
     "Unavailable",
     "after_commit",
     "answer",
+    "authenticate",
     "before_commit",
     "build_cms",
     "canonical_address",
@@ -99,9 +110,11 @@ __all__ = [
     "hookspec",
     "listing",
     "new_id",
+    "rate_limit_headers",
     "requires",
     "run_with_cms",
     "shown_once",
     "spend",
+    "transact",
     "unique_or",
 ]
