@@ -6,7 +6,7 @@ exists exactly if the effect does. A concurrent twin waits on the unique key, th
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,8 +81,14 @@ def claim_of(request: Request) -> Claim | None:
         principal_id=request.state.principal.id,
         route=f"POST {request.url.path}"[:300],
         key=key,
-        fingerprint=hashlib.sha256(sent).hexdigest(),
+        fingerprint=_fingerprint(request, sent),
     )
+
+
+def _fingerprint(request: Request, sent: bytes) -> str:
+    # Keyed: bodies may hold passwords, and a plain digest of one could be guessed offline.
+    secret = request.app.state.cms.settings.secret_key.get_secret_value()
+    return hmac.digest(f"cms:idempotency:{secret}".encode(), sent, "sha256").hex()
 
 
 async def once(
