@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from starlette.routing import BaseRoute, Route
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.types import ASGIApp
 
-from cms_core import problems
 from cms_core.app import CMS
+from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
-from cms_core.http.prefix import PrefixRoute
-from cms_core.plugins.loading import load_cms
+from cms_core.front import Front
+from cms_core.front.shutdown import noticing_signals
+from cms_core.http.doors import Doors
+from cms_core.http.openapi import describe
+from cms_core.http.route import CMSRoute
 from cms_core.secret_key import require_secret_key, with_kept_key
 from cms_core.startup import running
 from cms_core.telemetry import configure_logging
@@ -23,12 +25,7 @@ from cms_core.telemetry import configure_logging
 
 def create_api(cms: CMS) -> FastAPI:
     """Return the ASGI application: the plugins' doors behind the front layer."""
-    app = _Application(cms)
-    app.state.cms = cms
-    problems.install(app)
-    for _, router in cms.contributions.routers:
-        app.router.routes.append(PrefixRoute(router.prefix, _plain_routes(router.routes)))
-    return app
+    return _Application(cms)
 
 
 def create_api_from_environment() -> FastAPI:
@@ -41,33 +38,43 @@ def create_api_from_environment() -> FastAPI:
 
 
 class _Application(FastAPI):
+    """``state.cms`` is the CMS; ``state.stopping`` is true once the process was asked to stop."""
+
     def __init__(self, cms: CMS) -> None:
         super().__init__(
             title="CMS",
-            lifespan=_lifespan(cms),
+            lifespan=_lifespan,
+            openapi_url=None,
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
         )
-        self._cms = cms
+        self.state.cms = cms
+        self.state.stopping = False
+        self.router.routes.append(Doors(_routes(cms)))
+
+    def build_middleware_stack(self) -> ASGIApp:
+        # The front renders every error itself, so that Starlette's own layers have nothing to do.
+        return Front(AsyncExitStackMiddleware(self.router), self.state.cms.settings)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            routes = [r for _, router in self._cms.contributions.routers for r in router.routes]
-            self.openapi_schema = get_openapi(
-                title="CMS", version="1", routes=routes, separate_input_output_schemas=True
-            )
+            self.openapi_schema = describe(self.state.cms.contributions.routers)
         return self.openapi_schema
 
 
-def _plain_routes(routes: list[BaseRoute]) -> list[Route]:
-    return [route for route in routes if isinstance(route, Route)]
+def _routes(cms: CMS) -> Iterator[tuple[str, CMSRoute]]:
+    for plugin, router in cms.contributions.routers:
+        for route in router.routes:
+            if isinstance(route, CMSRoute):
+                yield plugin, route
 
 
-def _lifespan(cms: CMS) -> Any:
-    @asynccontextmanager
-    async def lifespan(_: ASGIApp) -> AsyncIterator[None]:
-        async with running(cms):
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    def notice() -> None:
+        app.state.stopping = True
+
+    async with running(app.state.cms):
+        with noticing_signals(notice):
             yield
-
-    return lifespan

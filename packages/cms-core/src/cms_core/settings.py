@@ -129,12 +129,24 @@ class Settings(_Lists, BaseSettings):
         False, description="Answer 428 to changes that come without `If-Match`."
     )
     log_format: LogFormat = Field(LogFormat.JSON, description="`json` or `console`.")
+    trace_hooks: bool = Field(
+        False, description="Log each hook that is called while the CMS is built, and its result."
+    )
     log_level: str = Field("INFO", description="Least severe level that is logged.")
     max_body_bytes: int = Field(
         2 * 1024 * 1024, ge=1024, description="Largest request body, uploads aside; beyond is 413."
     )
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds until a request is given up with 503."
+    )
+    max_concurrent_requests: int = Field(
+        500, ge=1, description="Requests that one process works on at once; beyond is 503."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for `/metrics`; empty hides it from the world."
+    )
+    development: bool = Field(
+        False, description="Set by `cms dev`: `/metrics` answers to this machine without a token."
     )
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses (comma-separated) whose `X-Forwarded-*` headers are believed."

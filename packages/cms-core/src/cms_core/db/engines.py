@@ -52,6 +52,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=CONNECT_TIMEOUT,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": settings},
     )
 
@@ -64,6 +65,7 @@ def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
         pool_size=1 if writer else 5,
         max_overflow=0,
         pool_timeout=SQLITE_WRITER_WAIT if writer else CONNECT_TIMEOUT,
+        hide_parameters=True,  # errors are logged, and parameters hold secrets
         connect_args={"timeout": SQLITE_WRITER_WAIT},
     )
 

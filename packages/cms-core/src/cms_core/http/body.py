@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
-from cms_core.errors import BadRequest, CMSError, FieldError, Invalid
+from cms_core.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
 
 MAX_DEPTH = 32
 MAX_NUMBER = 2**63
@@ -14,10 +14,6 @@ MAX_NUMBER = 2**63
 
 class MalformedJson(BadRequest):
     """The body is not valid JSON."""
-
-
-class UnsupportedMediaType(CMSError):
-    """Send the body as application/json."""
 
 
 class UnacceptableText(Invalid):

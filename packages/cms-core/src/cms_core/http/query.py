@@ -1,11 +1,20 @@
 """Strict query strings: what a route does not know, it refuses."""
 
+from __future__ import annotations
+
 import difflib
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
 
 from cms_core.errors import FieldError, Invalid
+
+_MANY = (list, set, frozenset, tuple)
+_MOST_FAULTS = 20
 
 
 class UnknownParameter(Invalid):
@@ -16,19 +25,41 @@ class BadParameter(Invalid):
     """The query string holds a parameter that can't be used so."""
 
 
-def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
+def query_parameters(dependants: Iterator[Dependant]) -> dict[str, bool]:
+    """Return the query parameters of a route: name → whether it may be given more than once."""
+    known: dict[str, bool] = {}
+    for dependant in dependants:
+        for field in dependant.query_params:
+            annotation = field.field_info.annotation
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                for name, inner in annotation.model_fields.items():
+                    known[inner.alias or name] = _holds_many(inner.annotation)
+            else:
+                known[field.alias] = _holds_many(annotation)
+    return known
+
+
+def refuse_unknown_parameters(request: Request, known: Mapping[str, bool]) -> None:
     """Raise for unknown or repeated parameters and for characters that no text may hold."""
-    unknown, bad = [], []
-    for name, value in request.query_params.multi_items():
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            unknown.append(FieldError(name[:100], f"unknown parameter{hint}"))
-        elif "\x00" in value:
-            bad.append(FieldError(name, "holds a NUL character"))
-        elif len(request.query_params.getlist(name)) > 1:
+    if not request.scope["query_string"]:
+        return
+    items = request.query_params.multi_items()
+    if unknown := [name for name, _ in items if name not in known]:
+        raise UnknownParameter(errors=[_unknown(name, known) for name in unknown[:_MOST_FAULTS]])
+    times = Counter(name for name, _ in items)
+    bad = [FieldError(name, "holds a NUL character") for name, value in items if "\x00" in value]
+    for name, count in times.items():
+        if count > 1 and not known[name]:
             bad.append(FieldError(name, "given more than once"))
-    if unknown:
-        raise UnknownParameter(errors=unknown)
     if bad:
-        raise BadParameter(errors=bad)
+        raise BadParameter(errors=bad[:_MOST_FAULTS])
+
+
+def _unknown(name: str, known: Mapping[str, bool]) -> FieldError:
+    close = difflib.get_close_matches(name[:50], known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return FieldError(name[:50], f"unknown parameter{hint}")
+
+
+def _holds_many(annotation: Any) -> bool:
+    return any(get_origin(part) in _MANY for part in (annotation, *get_args(annotation)))

@@ -12,15 +12,16 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response, params
-from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 
 from cms_core.http import idempotency
 from cms_core.http.body import read_json
 from cms_core.http.conditional import answer_conditionally
+from cms_core.http.exchange import Door
 from cms_core.http.guards import authenticate, authorise, permissions_of, walk
-from cms_core.http.query import refuse_unknown_parameters
+from cms_core.http.query import query_parameters, refuse_unknown_parameters
 from cms_core.http.sessions import snapshot_of, transaction_of
+from cms_core.http.streaming import streamed_body_of
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
@@ -31,21 +32,26 @@ Handler = Callable[[Request], Awaitable[Response]]
 class CMSRoute(APIRoute):
     """One transaction per request, opened by the annotation of the endpoint's session."""
 
+    door = Door.ROOT
     #: Whether handlers may be retried with an `Idempotency-Key` (authoring POSTs).
     idempotent = False
     cache_control = "no-store"
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        calls = {child.call for child in walk(self.dependant)}
+        self.calls = {child.call for child in walk(self.dependant)}
         self.permissions = permissions_of(self.dependant)
-        self.writes = transaction_of in calls
-        self.reads = snapshot_of in calls
+        self.writes = transaction_of in self.calls
+        self.reads = snapshot_of in self.calls
+        self.streamed_body = streamed_body_of(endpoint)
+        if self.writes and self.reads:
+            raise TypeError(f"{path}: ask for a Transaction or a Snapshot, not for both")
+        if self.body_field is not None and isinstance(self.body_field.field_info, params.Form):
+            raise TypeError(f"{path}: forms would be read inside the transaction; use @streamed")
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         endpoint = super().get_route_handler()
-        parameters = get_flat_params(self.dependant)
-        known = {each.alias for each in parameters if isinstance(each.field_info, params.Query)}
+        known = query_parameters(walk(self.dependant))
 
         async def handle(request: Request) -> Response:
             cms: CMS = request.app.state.cms
@@ -87,20 +93,26 @@ class CMSRoute(APIRoute):
 class DeliveryRoute(CMSRoute):
     """Published content: the answer never depends on who asks."""
 
+    door = Door.DELIVERY
     cache_control = "public, no-cache"
 
 
-class RootRoute(DeliveryRoute):
+class RootRoute(CMSRoute):
     """Like delivery, outside ``/api/v1``."""
+
+    cache_control = "public, no-cache"
 
 
 class OpenRoute(CMSRoute):
     """Public by declaration; never stored by anyone."""
 
+    door = Door.OPEN
+
 
 class AdminRoute(CMSRoute):
     """Authoring: authenticated, under a permission, retriable with an `Idempotency-Key`."""
 
+    door = Door.AUTHORING
     idempotent = True
 
     async def admit(self, cms: CMS, request: Request) -> None:

@@ -1,0 +1,54 @@
+"""The way out: every answer gets the headers that all have, and is watched for the log."""
+
+from __future__ import annotations
+
+from starlette.types import Message, Send
+
+from cms_core.front.cors import Cors, Headers
+from cms_core.front.deadline import Deadline
+from cms_core.front.head import Head
+from cms_core.http.exchange import Door, Exchange
+
+
+class Answer:
+    """Sends for the routes; drops the body when only the head was asked for."""
+
+    def __init__(
+        self, send: Send, head: Head, exchange: Exchange, cors: Cors, deadline: Deadline
+    ) -> None:
+        self._send = send
+        self._head = head
+        self._exchange = exchange
+        self._cors = cors
+        self._deadline = deadline
+        self.head_only = False
+        #: The status sent; 0 as long as none was.
+        self.status = 0
+        self.complete = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on to the client."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message["headers"], *self._headers(message)]}
+        elif message["type"] == "http.response.body":
+            self.complete = not message.get("more_body", False)
+            if not self.complete:
+                self._deadline.extend(len(message["body"]))
+            if self.head_only:
+                message = {**message, "body": b""}
+        await self._send(message)
+
+    def _headers(self, start: Message) -> Headers:
+        headers = [
+            (b"x-request-id", self._exchange.request_id.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            *self._cors.headers_of(self._head, self._exchange.door, start),
+        ]
+        if self._exchange.door is Door.DELIVERY and not _has(start, b"cache-status"):
+            headers.append((b"cache-status", b"cms; fwd=miss"))
+        return headers
+
+
+def _has(start: Message, wanted: bytes) -> bool:
+    return any(name == wanted for name, _ in start["headers"])

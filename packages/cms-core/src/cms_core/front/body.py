@@ -1,0 +1,45 @@
+"""The way in of a body: counted while it is received, whoever reads it."""
+
+from __future__ import annotations
+
+from starlette.types import Message, Receive
+
+from cms_core.errors import TooLarge
+from cms_core.front.deadline import Deadline
+from cms_core.front.head import Head
+from cms_core.http.exchange import Exchange
+
+
+class Body:
+    """Receives for the routes; raises `TooLarge` as soon as the body is known to be."""
+
+    def __init__(
+        self, receive: Receive, head: Head, exchange: Exchange, deadline: Deadline
+    ) -> None:
+        self._receive = receive
+        self._head = head
+        self._exchange = exchange
+        self._deadline = deadline
+        self._size = 0
+
+    async def receive(self) -> Message:
+        """Return the next message of the client."""
+        if self._size == 0:
+            self._check_announced()
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._count(len(message.get("body", b"")))
+        return message
+
+    def _check_announced(self) -> None:
+        # Before anything is received: a client that waits for "100 Continue" sends nothing.
+        announced = self._head.headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > self._exchange.max_body:
+            raise TooLarge
+
+    def _count(self, received: int) -> None:
+        self._size += received
+        if self._size > self._exchange.max_body:
+            raise TooLarge
+        if self._exchange.streamed:
+            self._deadline.extend(received)

@@ -1,0 +1,93 @@
+"""The front itself: what happens to every request before and after the routes."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cms_core import problems
+from cms_core.errors import Unavailable
+from cms_core.front.admission import Admission
+from cms_core.front.answer import Answer
+from cms_core.front.body import Body
+from cms_core.front.cors import Cors
+from cms_core.front.deadline import Deadline
+from cms_core.front.departure import Departure
+from cms_core.front.head import Head, check_head, read_head
+from cms_core.front.record import recorded
+from cms_core.http.exchange import Door, Exchange, begin_exchange, exchange_of
+from cms_core.metrics import FAILURES
+from cms_core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class TimedOut(Unavailable):
+    """The answer took too long and was given up."""
+
+
+class Front:
+    """Wraps the routes: limits, the id of the request, CORS, errors, log and figures."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._cors = Cors(settings.cors_origins)
+        self._admission = Admission(settings.max_concurrent_requests)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        head = read_head(scope)
+        exchange = Exchange(
+            head.request_id, _door_of(scope["path"]), max_body=self._settings.max_body_bytes
+        )
+        deadline = Deadline(self._settings.request_timeout)
+        answer = Answer(send, head, exchange, self._cors, deadline)
+        with recorded(scope["method"], scope["path"], head, exchange, answer):
+            if scope["method"] == "HEAD":
+                answer.head_only = True
+                # A copy: the server goes on believing that it was asked for the head alone.
+                scope = {**scope, "method": "GET"}
+            begin_exchange(scope, exchange)
+            await self._pass(scope, receive, head, answer, deadline)
+
+    async def _pass(
+        self, scope: Scope, receive: Receive, head: Head, answer: Answer, deadline: Deadline
+    ) -> None:
+        """Let the routes answer; answer for them where they fail."""
+        departure = Departure(scope, receive, head, leave=deadline.end_now)
+        body = Body(receive, head, exchange_of(scope), deadline)
+        try:
+            check_head(scope)
+            with self._admission.admit(scope["path"]), departure:
+                async with deadline:
+                    await self._app(scope, body.receive, answer.send)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if not departure.happened:
+                late = isinstance(error, TimeoutError) and deadline.passed
+                await _fail(scope, receive, answer, TimedOut() if late else error)
+
+
+async def _fail(scope: Scope, receive: Receive, answer: Answer, error: Exception) -> None:
+    exchange = exchange_of(scope)
+    response = problems.render(scope, error)
+    if response.status_code == 500:
+        FAILURES.labels(exchange.plugin).inc()
+        log.error("request_failed", plugin=exchange.plugin, route=exchange.template, exc_info=error)
+    if answer.status:
+        # Too late for another status: the server cuts the connection, and the client can tell.
+        log.warning("answer_cut_off", plugin=exchange.plugin, route=exchange.template)
+    else:
+        await response(scope, receive, answer.send)
+
+
+def _door_of(path: str) -> Door:
+    """The door of a path that may lead nowhere; the route that answers knows better."""
+    if path.startswith("/api/v1/admin"):
+        return Door.AUTHORING
+    return Door.DELIVERY if path.startswith("/api/") else Door.ROOT

@@ -1,0 +1,88 @@
+"""All routes of all plugins behind one outer route: a request is compared only with those whose
+path begins as its own does.
+
+FastAPI's own inclusion scans every route of every plugin on each request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from cms_core.http.exchange import exchange_of
+from cms_core.http.route import CMSRoute
+
+_SELECTED = "cms.selected"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    plugin: str
+    route: CMSRoute
+    #: What every path of the route begins with.
+    head: str
+
+
+class Doors(BaseRoute):
+    """The routes of the plugins, in dependency order; the first that matches answers."""
+
+    def __init__(self, routes: Iterable[tuple[str, CMSRoute]]) -> None:
+        self._entries = [
+            _Entry(plugin, route, route.path.partition("{")[0]) for plugin, route in routes
+        ]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path: str = scope["path"]
+        others: list[_Entry] = []
+        for entry in self._entries:
+            if path.startswith(entry.head):
+                match, child = entry.route.matches(scope)
+                if match is Match.FULL:
+                    return match, {**child, _SELECTED: entry}
+                if match is Match.PARTIAL:
+                    others.append(entry)
+        return (Match.PARTIAL, {_SELECTED: others}) if others else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        selected = scope.pop(_SELECTED)
+        if isinstance(selected, _Entry):
+            _enter(scope, selected)
+            await selected.route.handle(scope, receive, send)
+        else:
+            await _answer_for_others(scope, receive, send, selected)
+
+
+def _enter(scope: Scope, entry: _Entry) -> None:
+    exchange = exchange_of(scope)
+    exchange.plugin, exchange.route, exchange.door = entry.plugin, entry.route, entry.route.door
+    if entry.route.streamed_body is not None:
+        exchange.max_body, exchange.streamed = entry.route.streamed_body, True
+
+
+async def _answer_for_others(
+    scope: Scope, receive: Receive, send: Send, entries: list[_Entry]
+) -> None:
+    """Answer a method that no route of the path has: OPTIONS with what they have, else 405."""
+    # A preflight asks on behalf of another method; that one's route decides about the origin.
+    asked = dict(scope["headers"]).get(b"access-control-request-method", b"").decode("latin-1")
+    meant = next((entry for entry in entries if asked in _methods(entry)), entries[0])
+    exchange = exchange_of(scope)
+    exchange.plugin, exchange.door = meant.plugin, meant.route.door
+    # Of all routes of the path, since each alone knows only its own methods.
+    allowed = {method for entry in entries for method in _methods(entry)} | {"OPTIONS"}
+    headers = {"Allow": ", ".join(sorted(allowed))}
+    if scope["method"] != "OPTIONS":
+        raise HTTPException(405, headers=headers)
+    await Response(status_code=204, headers=headers)(scope, receive, send)
+
+
+def _methods(entry: _Entry) -> set[str]:
+    methods = set(entry.route.methods or ())
+    return methods | {"HEAD"} if "GET" in methods else methods

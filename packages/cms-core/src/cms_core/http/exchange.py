@@ -1,0 +1,51 @@
+"""What the front and the route behind it tell each other about one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from starlette.routing import Route
+from starlette.types import Scope
+
+_KEY = "cms.exchange"
+
+
+class Door(StrEnum):
+    """Who may come in: it decides about identity, caching and foreign scripts."""
+
+    DELIVERY = "delivery"
+    AUTHORING = "authoring"
+    OPEN = "open"
+    ROOT = "root"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way through; the front makes it, the route that answers completes it."""
+
+    request_id: str
+    door: Door
+    #: Bytes that the body may have.
+    max_body: int
+    #: Whether a minimum rate takes the place of the deadline while the body is received.
+    streamed: bool = False
+    #: The plugin and the route that answer, once they are known.
+    plugin: str = "core"
+    route: Route | None = None
+
+    @property
+    def template(self) -> str | None:
+        """The path of the route, without the values (and secrets) that a request puts into it."""
+        return self.route.path_format if self.route else None
+
+
+def begin_exchange(scope: Scope, exchange: Exchange) -> None:
+    """Leave the exchange where the routes find it."""
+    scope[_KEY] = exchange
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """Return the exchange that a request belongs to."""
+    exchange: Exchange = scope[_KEY]
+    return exchange

@@ -1,0 +1,25 @@
+"""Endpoints that read their body themselves, piece by piece: uploads, imports."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def streamed(max_body: int) -> Callable[[F], F]:
+    """Mark an endpoint that reads ``request.stream()`` and takes up to so many bytes.
+
+    Instead of the deadline of other requests, its sender must keep up a minimum rate. Who is not
+    allowed in is refused before the first byte is read. Put it below the router's decorator.
+    """
+
+    def mark(endpoint: F) -> F:
+        endpoint.streamed_body = max_body  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def streamed_body_of(endpoint: Callable[..., Any]) -> int | None:
+    """Return how many bytes a marked endpoint takes; None for any other."""
+    return getattr(endpoint, "streamed_body", None)

@@ -1,0 +1,51 @@
+"""Figures of this process for Prometheus; with several processes, those of all of them.
+
+Several processes share their figures through the folder that PROMETHEUS_MULTIPROC_DIR names; it
+must be empty when they start.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+REGISTRY = CollectorRegistry()
+
+REQUESTS = Counter(
+    "cms_http_requests",
+    "Requests answered.",
+    ("method", "route", "status"),
+    registry=REGISTRY,
+)
+DURATIONS = Histogram(
+    "cms_http_request_duration_seconds",
+    "Seconds from the head of a request to the end of its answer.",
+    ("method", "route"),
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+FAILURES = Counter(
+    "cms_failures",
+    "Requests that failed by a defect, by the plugin that answered.",
+    ("plugin",),
+    registry=REGISTRY,
+)
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    REQUESTS.labels(method, route, str(status)).inc()
+    DURATIONS.labels(method, route).observe(seconds)
+
+
+def exposition() -> bytes:
+    """Return all figures in the text format of Prometheus."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    return generate_latest(shared)
