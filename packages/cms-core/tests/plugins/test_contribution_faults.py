@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from cms_core import CMS
 from cms_core.faults import Fault
@@ -140,6 +141,20 @@ def test_who_requires_a_faulty_plugin_is_not_blamed_for_what_it_misses(
     site.plugin("toy", missing, requires=("acme-base",))
     site.plugin("zoo", missing, requires=("acme-toy",))
     assert [fault.plugin for fault in faults("base", "toy", "zoo")] == ["base"]
+
+
+def test_hooks_can_be_traced(site: Any, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.plugin("toy", "@hookimpl\ndef register_jobs(cms):\n    return ()")
+    monkeypatch.setenv("CMS_TRACE_HOOKS", "1")
+    with capture_logs() as lines:
+        build("toy")
+    assert {
+        "event": "hook_called",
+        "log_level": "info",
+        "hook": "register_jobs",
+        "of": "toy",
+        "result": "()",
+    } in lines
 
 
 def test_p050_models_come_with_migrations(site: Any, faults: Faults) -> None:

@@ -59,6 +59,7 @@ def _settings(listener: socket) -> Settings:
 async def _develop(settings: Settings, listener: socket, *, demo: bool, worker: bool) -> None:
     stop = stop_signal()
     cms = load_cms(settings)
+    configure_logging(settings, cms.contributions.plugins)
     await prepare_schema(cms)
     notes = await plant_seeds(cms, demo=demo)
     work = asyncio.create_task(_work(settings, stop)) if worker else None

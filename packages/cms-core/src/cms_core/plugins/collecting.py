@@ -7,11 +7,14 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+import structlog
+
 from cms_core.faults import Fault
 from cms_core.plugins.contributions import Implementation, Plugin
 from cms_core.plugins.hooks import Hooks
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 
 class Collector:
@@ -21,8 +24,9 @@ class Collector:
     would find missing is no fault of theirs.
     """
 
-    def __init__(self, hooks: Hooks) -> None:
+    def __init__(self, hooks: Hooks, *, trace: bool = False) -> None:
         self._hooks = hooks
+        self._trace = trace
         self._out: set[str] = set()
         self.faults: list[Fault] = []
         self.blame(hooks.faults)
@@ -72,6 +76,8 @@ class Collector:
             except Exception as error:
                 self.blame([_failed(hook, implementation, error)])
             else:
+                if self._trace:
+                    log.info("hook_called", hook=hook, of=plugin.name, result=repr(result))
                 yield plugin, result
 
     def _wrong(self, hook: str, plugin: Plugin, result: object, kind: type[Any]) -> None:

@@ -68,7 +68,7 @@ def collect(cms: CMS, plugins: Sequence[Plugin]) -> Contributions:
     """
     plugins = [core(), *(plugin for plugin in plugins if plugin.name != "core")]
     hooks = Hooks(plugins)
-    calls = Collector(hooks)
+    calls = Collector(hooks, trace=cms.settings.trace_hooks)
     # Hooks that get the CMS may ask it for their settings: it sees what is collected so far.
     found = cms.contributions = Contributions(plugins=plugins, extensions=hooks.extensions())
     _collect_settings(found, calls, cms)
