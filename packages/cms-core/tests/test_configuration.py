@@ -6,6 +6,7 @@ import pytest
 
 from cms_core.configuration import load_settings
 from cms_core.faults import Fault, PluginFaults
+from cms_core.settings import LogLevel
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_variables_go_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatc
     file.write_text('[cms]\npublic_url = "https://a.example"\nlog_level = "DEBUG"')
     monkeypatch.setenv("CMS_PUBLIC_URL", "https://b.example/")
     settings = load_settings(config=file)
-    assert (settings.public_url, settings.log_level) == ("https://b.example", "DEBUG")
+    assert (settings.public_url, settings.log_level) == ("https://b.example", LogLevel.DEBUG)
 
 
 def test_the_command_line_goes_before_variables(
@@ -51,7 +52,7 @@ def test_the_set_is_read_from_file_and_variables(
 def test_a_variable_names_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text('[cms]\nlog_level = "ERROR"')
     monkeypatch.setenv("CMS_CONFIG", str(file))
-    assert load_settings().log_level == "ERROR"
+    assert load_settings().log_level is LogLevel.ERROR
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,20 @@ def test_all_faults_of_the_core_are_told_at_once_without_values(file: Path) -> N
     assert "hunter2" not in str(found)
     remedies = {fault.remedy for fault in found[2:]}
     assert remedies == {"Did you mean CMS_LOG_LEVEL?", "Did you mean CMS_PLUGINS__LOCK?"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'database_url = "mysql://root:hunter2@db"',
+        'database_url = "postgresql://cms:hunter2@db:many/cms"',
+        'cache_url = "memcached://hunter2"',
+        'log_level = "hunter2"',
+        'public_url = "hunter2"',
+    ],
+)
+def test_values_that_nothing_can_work_with_are_refused(file: Path, line: str) -> None:
+    file.write_text(f"[cms]\n{line}")
+    (fault,) = faults(file)
+    assert fault.code == "P080"
+    assert "hunter2" not in str(fault)

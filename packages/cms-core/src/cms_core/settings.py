@@ -9,11 +9,20 @@ from typing import Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class LogFormat(StrEnum):
     JSON = "json"
     CONSOLE = "console"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class PluginMode(StrEnum):
@@ -132,7 +141,7 @@ class Settings(_Lists, BaseSettings):
     trace_hooks: bool = Field(
         False, description="Log each hook that is called while the CMS is built, and its result."
     )
-    log_level: str = Field("INFO", description="Least severe level that is logged.")
+    log_level: LogLevel = Field(LogLevel.INFO, description="Least severe level that is logged.")
     max_body_bytes: int = Field(
         2 * 1024 * 1024, ge=1024, description="Largest request body, uploads aside; beyond is 413."
     )
@@ -155,6 +164,32 @@ class Settings(_Lists, BaseSettings):
     plugin_settings: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Values by plugin and field; variables go before them."
     )
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:", "sqlite+", "postgres:", "postgresql")):
+            raise ValueError("must start with sqlite: or postgresql:")
+        try:
+            make_url(value or "sqlite://")
+        except (ArgumentError, ValueError):
+            # Their own words may quote a part of the password.
+            raise ValueError(
+                "is not a URL; are special characters of the password escaped?"
+            ) from None
+        return value
+
+    @field_validator("cache_url")
+    @classmethod
+    def _of_a_known_cache(cls, value: str) -> str:
+        if value != "memory://" and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must be memory:// or start with redis://, rediss:// or unix://")
+        return value
 
     @field_validator("public_url")
     @classmethod

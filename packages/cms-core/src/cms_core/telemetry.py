@@ -31,14 +31,7 @@ def configure_logging(
     settings: Settings, plugins: Iterable[Plugin] = (), stream: TextIO | None = None
 ) -> None:
     """Send all log lines of this process to one stream (default: standard error)."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(),
-        _PluginNames(plugins),
-    ]
+    shared = _shared_processors(plugins)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -50,21 +43,35 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                _without_color_message,
-                redact,
-                _renderer(settings.log_format, colors=handler.stream.isatty()),
-            ],
-        )
-    )
+    renderer = _renderer(settings.log_format, colors=handler.stream.isatty())
+    handler.setFormatter(_formatter(shared, renderer))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _shared_processors(plugins: Iterable[Plugin]) -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+        _PluginNames(plugins),
+    ]
+
+
+def _formatter(shared: list[Processor], renderer: Processor) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _without_color_message,
+            redact,
+            renderer,
+        ],
+    )
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -17,7 +17,7 @@ from cms_core.configuration import load_settings
 from cms_core.errors import CMSError, Invalid
 from cms_core.faults import Fault, PluginFaults
 from cms_core.secret_key import keep_key, with_kept_key
-from cms_core.settings import LogFormat, OnFailure, Settings
+from cms_core.settings import LogFormat, LogLevel, OnFailure, Settings
 from cms_core.startup import prepare_schema, running
 from cms_core.telemetry import configure_logging
 
@@ -70,7 +70,7 @@ def read_settings() -> Settings:
 
 def lenient_cms(settings: Settings) -> CMS:
     """Build the CMS without its faulty plugins, and warn of these."""
-    quiet = {"log_level": "WARNING", "log_format": LogFormat.CONSOLE}
+    quiet = {"log_level": LogLevel.WARNING, "log_format": LogFormat.CONSOLE}
     unset = {name: value for name, value in quiet.items() if name not in settings.model_fields_set}
     configure_logging(settings.model_copy(update=unset))
     cms = load_cms(settings, OnFailure.SKIP)
