@@ -2,6 +2,7 @@
 
 from cms_core.app import CMS, build_cms
 from cms_core.commands.context import run_with_cms
+from cms_core.commands.tables import show_table
 from cms_core.db.clock import db_now
 from cms_core.db.faults import unique_or
 from cms_core.db.types import Base, Instant, Json
@@ -20,7 +21,14 @@ from cms_core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from cms_core.events import Delivery, Event, after_commit, before_commit, eventually
+from cms_core.events import (
+    Delivery,
+    Event,
+    Subscriber,
+    after_commit,
+    before_commit,
+    eventually,
+)
 from cms_core.health import HealthCheck
 from cms_core.hookspecs import hookimpl, hookspec
 from cms_core.http.answers import answer
@@ -93,6 +101,7 @@ __all__ = [
     "Snapshot",
     "Sort",
     "Sparse",
+    "Subscriber",
     "TooLarge",
     "TooManyRequests",
     "Transaction",
@@ -113,6 +122,7 @@ __all__ = [
     "rate_limit_headers",
     "requires",
     "run_with_cms",
+    "show_table",
     "shown_once",
     "spend",
     "transact",
