@@ -1,3 +1,25 @@
 """Accounts, sessions, tokens, roles and sign-on."""
 
-__all__: list[str] = []
+from cms_auth.events import (
+    EndReason,
+    PasswordChanged,
+    RoleChanged,
+    RoleDeleted,
+    SessionEnded,
+    UserChanged,
+    UserCreated,
+    UserDeleted,
+    UserSignedIn,
+)
+
+__all__ = [
+    "EndReason",
+    "PasswordChanged",
+    "RoleChanged",
+    "RoleDeleted",
+    "SessionEnded",
+    "UserChanged",
+    "UserCreated",
+    "UserDeleted",
+    "UserSignedIn",
+]

@@ -1,6 +1,6 @@
 """What can go wrong with accounts and credentials."""
 
-from cms_core import Invalid, Unauthenticated
+from cms_core import Conflict, Invalid, NotFound, Unauthenticated
 
 
 class TokenRefused(Unauthenticated):
@@ -29,3 +29,59 @@ class PasswordCommon(WeakPassword):
 
 class PasswordNamesAccount(WeakPassword):
     """The password contains your name or e-mail address."""
+
+
+class InvalidCredentials(Unauthenticated):
+    """E-mail address and password do not fit."""
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """The refresh token is not valid; sign in again."""
+
+
+class WrongPassword(Invalid):
+    """The current password is wrong."""
+
+
+class PasswordNeedsEmail(Invalid):
+    """An account without an e-mail address can't have a password."""
+
+
+class EmailTaken(Conflict):
+    """Another account has this e-mail address."""
+
+
+class UserNotFound(NotFound):
+    """There is no such account."""
+
+
+class SessionNotFound(NotFound):
+    """There is no such session, or it has ended."""
+
+
+class LastAdministrator(Conflict):
+    """This is the last administrator who can sign in."""
+
+
+class RoleNotFound(NotFound):
+    """There is no such role."""
+
+
+class UnknownRole(Invalid):
+    """There is no role of this name."""
+
+
+class UnknownPermission(Invalid):
+    """No installed plugin has this permission."""
+
+
+class BuiltInRole(Conflict):
+    """Built-in roles can't be changed or deleted."""
+
+
+class RoleInUse(Conflict):
+    """There are accounts that have this role."""
+
+
+class RoleExists(Conflict):
+    """Somebody else has just created this role."""

@@ -7,6 +7,7 @@ or with digits for letters, and a date or as many signs before, between and afte
 guessing programs try first, and far more than any list of passwords could hold.
 """
 
+import asyncio
 import re
 import unicodedata
 from functools import cache
@@ -20,7 +21,7 @@ from cms_auth.errors import (
     PasswordTooShort,
     PasswordUnusable,
 )
-from cms_auth.passwords import MAX_RAW_LENGTH
+from cms_auth.passwords import MAX_RAW_LENGTH, PasswordHasher
 
 MIN_LENGTH = 12
 MAX_LENGTH = 128
@@ -56,6 +57,12 @@ def check_password(password: str, *, email: str, name: str) -> None:
         raise PasswordCommon
     if any(word in spelling for word in _words_of(email, name) for spelling in _spellings(text)):
         raise PasswordNamesAccount
+
+
+async def hash_new_password(hasher: PasswordHasher, password: str, *, email: str, name: str) -> str:
+    """Return the digest of a password that may be chosen. Raises `WeakPassword`."""
+    await asyncio.to_thread(check_password, password, email=email, name=name)
+    return await hasher.hash(password)
 
 
 def _is_common(text: str) -> bool:

@@ -65,10 +65,16 @@ class AccessTokens:
         return self._signing.sign(asdict(claims))
 
     def verify(self, token: str, *, now: float) -> AccessClaims:
-        """Return what the token says at `now` (Unix seconds).
+        """Return what a token says that is valid at `now` (Unix seconds).
 
         Raises `TokenRefused` for whatever reason; which one is nobody's business.
         """
+        claims = self.open(token)
+        self.check_validity(claims, now=now)
+        return claims
+
+    def open(self, token: str) -> AccessClaims:
+        """Return what an authentic token says, be it still valid or not. Raises `TokenRefused`."""
         if len(token) > MAX_LENGTH:
             raise TokenRefused
         # Only the headers that `issue` writes are known, letter by letter. So no header from
@@ -79,9 +85,15 @@ class AccessTokens:
         claims = _claims(key.open(token))
         if (claims.iss, claims.aud) != (self._issuer, self._audience):
             raise TokenRefused
+        return claims
+
+    def check_validity(self, claims: AccessClaims, *, now: float) -> None:
+        """Raise `TokenRefused` unless the claims are valid at `now` (Unix seconds).
+
+        Pass the database's moment, by which they were issued: the clocks of processes may differ.
+        """
         if not claims.iat - self._leeway <= now < claims.exp + self._leeway:
             raise TokenRefused
-        return claims
 
 
 class _SigningKey:
