@@ -15,6 +15,7 @@ from cms_posts.delivery.schemas import PreviewedPost
 from cms_posts.errors import PreviewNotFound
 from cms_posts.extensions import Extensions
 from cms_posts.models import Post, PostRevision, PreviewLink
+from cms_posts.queries import HEAD
 
 _PURPOSE = "posts.preview"
 _posts, _links, _revisions = Post.__table__, PreviewLink.__table__, PostRevision.__table__
@@ -32,16 +33,13 @@ _CONTENT = (
     "seo",
     "extensions",
 )
-_HEADS = _posts.join(
-    _revisions, (_revisions.c.post_id == _posts.c.id) & (_revisions.c.number == _posts.c.head)
-)
 _WORKING_COPY = select(
     _posts.c.id,
     _posts.c.published_at,
     _posts.c.updated_at,
     _posts.c.head.label("revision"),
     *(_revisions.c[name] for name in _CONTENT),
-).select_from(_HEADS.join(_links, _links.c.post_id == _posts.c.id))
+).select_from(_posts.join(_revisions, HEAD).join(_links, _links.c.post_id == _posts.c.id))
 
 
 def preview_token(cms: CMS, link_id: UUID) -> str:

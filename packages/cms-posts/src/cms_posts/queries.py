@@ -31,6 +31,21 @@ def insert_missing(
     return postgresql.insert(model).values(values).on_conflict_do_nothing()
 
 
+async def insert_free(
+    session: AsyncSession, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]
+) -> set[Any]:
+    """Insert many rows as above, and return the `key`s of those inserted.
+
+    Compiled once for any number of rows.
+    """
+    if not rows:
+        return set()
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(model.__table__).on_conflict_do_nothing()
+    found = await session.execute(insert.returning(model.__table__.c[key]), rows)
+    return set(found.scalars())
+
+
 async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:
     """The post, held against every other change until the transaction ends."""
     # Alone, without its revision: in a join, PostgreSQL would look for the new head among the

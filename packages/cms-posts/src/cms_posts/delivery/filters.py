@@ -8,9 +8,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AwareDatetime
 
-from cms_core import Listing, listing
+from cms_core import InstantInput, Listing, listing
 from cms_posts import scopes
 from cms_posts.delivery.queries import SORTS, TAG_SORTS
 from cms_posts.delivery.schemas import BODIES, ListedPost, ListedTag
@@ -41,14 +40,6 @@ class Filters:
         return scopes.POSTS
 
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("outside the years 1 to 9999") from None
-
-
-_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 TagFilter = Annotated[
     str | None,
     Query(pattern=SLUG, max_length=MAX_SLUG, description="Slug of a tag, or of one merged away."),
@@ -59,9 +50,11 @@ def _filters(
     tag: TagFilter = None,
     author: Annotated[UUID | None, Query(description="Id of the author.")] = None,
     published_after: Annotated[
-        _Moment | None, Query(description="At this instant or later.")
+        InstantInput | None, Query(description="At this instant or later.")
     ] = None,
-    published_before: Annotated[_Moment | None, Query(description="Before this instant.")] = None,
+    published_before: Annotated[
+        InstantInput | None, Query(description="Before this instant.")
+    ] = None,
     month: Annotated[
         str | None,
         Query(pattern=r"^[12]\d{3}-(0[1-9]|1[0-2])$", description="UTC, such as `2026-11`."),

@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, bindparam, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import Sort
@@ -131,7 +141,7 @@ async def find_tags(session: AsyncSession, ids: Collection[UUID]) -> Sequence[An
 _numbered = select(
     live.c.post_id,
     live.c.updated_at,
-    (func.row_number().over(order_by=live.c.post_id) - 1).label("place"),
+    (func.row_number(type_=Integer).over(order_by=live.c.post_id) - 1).label("place"),
 ).subquery()
 
 

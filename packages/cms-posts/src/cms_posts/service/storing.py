@@ -28,7 +28,7 @@ from cms_posts.models import (
     PublishedPost,
     PublishedPostTag,
 )
-from cms_posts.queries import Tags, insert_missing
+from cms_posts.queries import Tags, insert_free
 from cms_posts.references import announce_references
 from cms_posts.service.tagging import tags_with_slugs
 from cms_posts.slugs import candidates
@@ -109,11 +109,8 @@ async def store_posts(
 
 async def _insert_posts(session: Transaction, posts: Sequence[WholePost]) -> list[WholePost]:
     """Insert the rows that everything else hangs on; an id that is taken stays as it is."""
-    if not posts:
-        return []
-    insert_posts = insert_missing(session, Post, [_post_row(post) for post in posts])
-    found = await session.execute(insert_posts.returning(Post.id))
-    new = set(found.scalars())
+    rows = [_post_row(post) for post in posts]
+    new = await insert_free(session, Post, "id", rows)
     return [post for post in posts if post.id in new]
 
 
@@ -153,16 +150,14 @@ async def _suffixed(session: Transaction, posts: Sequence[WholePost]) -> dict[UU
     return given
 
 
-async def _reserve(session: Transaction, names: Mapping[str, UUID], live: set[str]) -> set[str]:
+async def _reserve(session: Transaction, names: Mapping[str, UUID], public: set[str]) -> set[str]:
     """Reserve names for posts, and return those that were free."""
+    # Sorted: two imports that want the same names must not wait for each other.
     rows = [
-        {"slug": slug, "post_id": id, "was_live": slug in live}
+        {"slug": slug, "post_id": id, "was_live": slug in public}
         for slug, id in sorted(names.items())
     ]
-    if not rows:
-        return set()
-    reserve = insert_missing(session, PostSlug, rows).returning(PostSlug.slug)
-    return set((await session.execute(reserve)).scalars())
+    return await insert_free(session, PostSlug, "slug", rows)
 
 
 async def _tags(session: Transaction, posts: Sequence[WholePost]) -> Tags:
