@@ -36,6 +36,7 @@ from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition
 from cms_core.http.fields import Sparse
 from cms_core.http.guards import authenticate, requires
 from cms_core.http.idempotency import shown_once
+from cms_core.http.instants import InstantInput
 from cms_core.http.listing import Listing, listing
 from cms_core.http.pagination import Page, Sort
 from cms_core.http.routers import AdminRouter, DeliveryRouter, OpenRouter, RootRouter
@@ -76,6 +77,7 @@ __all__ = [
     "HealthCheck",
     "IfMatch",
     "Instant",
+    "InstantInput",
     "Invalid",
     "Job",
     "Json",
