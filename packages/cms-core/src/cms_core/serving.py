@@ -20,6 +20,8 @@ from cms_core.settings import Settings
 #: Seconds that running requests get to finish after SIGTERM.
 GRACE = 10
 _FACTORY = "cms_core.api:create_api_from_environment"
+#: Seconds that processes get to start.
+_READY_WITHIN = 60
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -80,13 +82,15 @@ async def serve_api(
         watch.cancel()
 
 
-def serve_processes(settings: Settings, listener: socket.socket, workers: int) -> None:
+def serve_processes(
+    settings: Settings, listener: socket.socket, workers: int, *, on_ready: Callable[[], None]
+) -> None:
     """Serve from several processes, which find their settings in the environment.
 
-    Until SIGINT or SIGTERM; a process that dies is replaced.
+    Until SIGINT or SIGTERM; a process that dies is replaced. Calls `on_ready` when all answer.
     """
     config = _config(_FACTORY, settings, factory=True, workers=workers)
-    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor = _Supervisor(config, listener, on_ready)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CMSError("A process of the API did not start; the log says why.")
@@ -128,3 +132,18 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Supervisor(Multiprocess):
+    """Starts the processes, watches them, and tells when they answer."""
+
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config, sockets=[listener])
+        self._on_ready = on_ready
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        if all(process.wait_until_ready(_READY_WITHIN) for process in self.processes):
+            self._on_ready()

@@ -52,8 +52,9 @@ def cms(
 class Running:
     """A process of the CMS whose lines can be awaited."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
+        self.log = log
 
     def line(self, beginning: str) -> str:
         """Wait for a line of the output that begins so."""
@@ -61,7 +62,7 @@ class Running:
         for line in self.process.stdout:
             if line.startswith(beginning):
                 return line.strip()
-        raise AssertionError(f"ended without a line {beginning!r}: {self.process.wait()}")
+        raise AssertionError(f"ended without {beginning!r}:\n{self.log.read_text()}")
 
     def url(self) -> str:
         """Wait until the API answers; return its address."""
@@ -91,7 +92,7 @@ def start(data: Path, tmp_path: Path) -> Iterator[Callable[..., Running]]:
                 cwd=tmp_path,
             )
         started.append(process)
-        return Running(process)
+        return Running(process, tmp_path / "log")
 
     yield start
     for process in started:

@@ -50,8 +50,7 @@ def serve(
         else:
             uvloop.run(closing(cms, prepare_schema))
             os.environ["CMS_DATA"] = str(cms.settings.data)
-            _announce(listener)
-            serve_processes(cms.settings, listener, workers)
+            serve_processes(cms.settings, listener, workers, on_ready=lambda: _announce(listener))
 
 
 def worker(
