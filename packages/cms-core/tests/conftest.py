@@ -25,10 +25,10 @@ def cms_plugins() -> list[object]:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
-    """``await until(condition)``: go on as soon as it holds, fail if it does not within 10 s."""
+    """``await until(condition)``: go on as soon as it holds, fail if it does not within 30 s."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        for _ in range(1000):
+        for _ in range(3000):
             if condition():
                 return
             await asyncio.sleep(0.01)

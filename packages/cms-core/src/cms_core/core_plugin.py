@@ -14,7 +14,7 @@ from cms_core.health import HealthCheck
 from cms_core.hookspecs import hookimpl
 from cms_core.http.idempotency import IdempotencyRow
 from cms_core.jobs import Job
-from cms_core.outbox import outbox_job
+from cms_core.outbox import outbox_jobs
 from cms_core.plugins.contributions import Models
 from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
 from cms_core.worker.pruning import prune_job
@@ -37,7 +37,8 @@ def register_migrations() -> Path:
 
 @hookimpl
 def register_jobs(cms: CMS) -> Sequence[Job]:
-    return [outbox_job(cms), prune_job()]
+    # Subscribers are collected before jobs: all of them are known here.
+    return [*outbox_jobs(cms.contributions.subscribers), prune_job()]
 
 
 @hookimpl

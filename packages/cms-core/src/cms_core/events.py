@@ -104,11 +104,6 @@ class Subscribers:
         """Those who react to exactly this kind of event at this moment."""
         return self._by_moment.get((type(event), moment), [])
 
-    @property
-    def eventual_keys(self) -> list[str]:
-        """The keys of all outbox subscribers."""
-        return list(self._eventual)
-
     def eventual(self, key: str) -> Subscriber | None:
         """The outbox subscriber of that key, if its plugin is still present."""
         return self._eventual.get(key)

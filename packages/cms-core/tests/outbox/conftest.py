@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
 from cms_core.events import Delivery, Event, Subscriber, eventually
 from cms_core.hookspecs import hookimpl
-from cms_core.outbox import Policy, outbox_job
+from cms_core.outbox import Policy, outbox_jobs
 from cms_core.plugins.contributions import Plugin
 
 
@@ -90,7 +91,10 @@ class Office:
                 session.emit(LetterWritten(town, number))
 
     async def deliver(self, **policy: Any) -> None:
-        await outbox_job(self.cms, Policy(**policy)).run(self.cms)
+        jobs = outbox_jobs(self.cms.contributions.subscribers, Policy(**policy))
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job.run(self.cms))  # type: ignore[arg-type]
 
     async def rows(self, subscriber: str = "carrier") -> list[OutboxRow]:
         mine = select(OutboxRow).where(OutboxRow.subscriber == subscriber)
@@ -104,10 +108,11 @@ class Office:
             await session.execute(waiting.values(due_at=db_now()))
 
     async def next_due(self) -> Any:
-        due = outbox_job(self.cms).next_due
-        assert due is not None
+        """When the carrier's job is due."""
+        (carrier, _) = outbox_jobs(self.cms.contributions.subscribers)
+        assert carrier.next_due is not None
         async with self.cms.db.snapshot() as session:
-            return (await session.execute(due)).scalar_one()
+            return (await session.execute(carrier.next_due)).scalar_one_or_none()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cms_core.app import CMS
-from cms_core.outbox import Policy, outbox_job
+from cms_core.outbox import Policy, outbox_jobs
 from cms_core.worker import Worker
 
 WORKER = """
@@ -20,7 +20,7 @@ from pathlib import Path
 from cms_core.app import build_cms
 from cms_core.events import Event, eventually
 from cms_core.hookspecs import hookimpl
-from cms_core.outbox import Policy, outbox_job
+from cms_core.outbox import Policy, outbox_jobs
 from cms_core.plugins.contributions import Plugin
 from cms_core.settings import Settings
 from cms_core.worker import Worker
@@ -42,7 +42,8 @@ class Hooks:
 
 async def main():
     cms = build_cms(Settings(database_url=sys.argv[1]), [Plugin("post", Hooks, "", "0")])
-    cms.contributions.jobs[:] = [outbox_job(cms, Policy(lease=timedelta(seconds=2)))]
+    policy = Policy(lease=timedelta(seconds=2))
+    cms.contributions.jobs[:] = outbox_jobs(cms.contributions.subscribers, policy)
     await Worker(cms).run(asyncio.Event())
 
 asyncio.run(main())
@@ -63,7 +64,8 @@ async def test_another_worker_delivers_when_the_lease_of_a_killed_one_is_over(
     assert taken.attempts == 1
 
     stop = asyncio.Event()
-    cms_app.contributions.jobs[:] = [outbox_job(cms_app, Policy(lease=timedelta(seconds=2)))]
+    policy = Policy(lease=timedelta(seconds=2))
+    cms_app.contributions.jobs[:] = outbox_jobs(cms_app.contributions.subscribers, policy)
     successor = asyncio.create_task(Worker(cms_app).run(stop))
     await until(lambda: post.of("carrier", "Paris") == [1, 2])
     stop.set()

@@ -25,7 +25,7 @@ class OutboxRow(Base):
         # The head of each queue, in order: ids of one aggregate ascend in commit order, because
         # whoever emits for an aggregate holds its row locked.
         Index("ix_outbox_queue", "subscriber", "aggregate", "id"),
-        Index("ix_outbox_due", "due_at"),
+        Index("ix_outbox_due", "subscriber", "due_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(

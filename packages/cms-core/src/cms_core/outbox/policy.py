@@ -20,7 +20,7 @@ class Policy:
     first_pause: timedelta = timedelta(seconds=1)
     longest_pause: timedelta = timedelta(hours=1)
     #: Deliveries of one subscriber that may run at once.
-    at_once: int = 4
+    at_once: int = 8
     #: Seconds that running deliveries get to finish when the worker is asked to stop.
     grace: float = 4.0
 

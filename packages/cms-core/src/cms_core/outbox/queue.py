@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 from sqlalchemy.orm import aliased
 
 from cms_core.db.clock import db_now
@@ -25,27 +13,20 @@ from cms_core.db.outbox import OutboxRow
 from cms_core.db.session import TransactionSession
 from cms_core.errors import reason_of
 
-if TYPE_CHECKING:
-    from cms_core.app import CMS
 
-
-def next_due(cms: CMS) -> Select[object]:
-    """Select when the first head comes due."""
-    return select(func.min(OutboxRow.due_at)).where(_is_head(cms))
-
-
-def due_subscribers(cms: CMS) -> Select[str]:
-    """Select the subscribers that have something to get now."""
-    return select(OutboxRow.subscriber).where(_is_head(cms), _is_due()).distinct()
+def next_due(subscriber: str) -> Select[datetime | None]:
+    """Select when the first head of a subscriber comes due."""
+    heads = select(OutboxRow.due_at).where(OutboxRow.due_at.is_not(None), _is_head_of(subscriber))
+    return heads.order_by(OutboxRow.due_at).limit(1)
 
 
 async def take(
-    session: TransactionSession, cms: CMS, subscriber: str, limit: int, lease: timedelta
+    session: TransactionSession, subscriber: str, limit: int, lease: timedelta
 ) -> list[OutboxRow]:
     """Take due heads of a subscriber for as long as the lease lasts."""
     heads = (
         select(OutboxRow)
-        .where(_is_head(cms), _is_due(), OutboxRow.subscriber == subscriber)
+        .where(OutboxRow.due_at <= db_now(), _is_head_of(subscriber))
         .order_by(OutboxRow.due_at, OutboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=OutboxRow)
@@ -59,16 +40,23 @@ async def take(
 
 async def remove(session: TransactionSession, row: OutboxRow) -> None:
     """Delete a row that has been delivered."""
-    await session.execute(delete(OutboxRow).where(_is_taken(row)))
+    taken = delete(OutboxRow).where(_is_taken(row)).returning(OutboxRow.id)
+    if (await session.execute(taken)).first() and row.attempts > 1:
+        held_back = update(OutboxRow).where(_is_behind(row), OutboxRow.due_at > db_now())
+        await session.execute(held_back.values(due_at=db_now()))
 
 
 async def postpone(
-    session: TransactionSession, row: OutboxRow, error: Exception, pause: timedelta | None
+    session: TransactionSession, row: OutboxRow, error: BaseException, pause: timedelta | None
 ) -> None:
     """Make a row that could not be delivered due after the pause; park it for None."""
     due_at = None if pause is None else await session.now() + pause
+    taken = update(OutboxRow).where(_is_taken(row)).returning(OutboxRow.id)
     values = {"due_at": due_at, "last_error": reason_of(error)}
-    await session.execute(update(OutboxRow).where(_is_taken(row)).values(values))
+    if (await session.execute(taken.values(values))).first() and due_at is not None:
+        # They have to wait in any case: as long as they look due, every search stumbles over them.
+        held_back = update(OutboxRow).where(_is_behind(row), OutboxRow.due_at < due_at)
+        await session.execute(held_back.values(due_at=due_at))
 
 
 async def replay(
@@ -94,22 +82,24 @@ def _is_taken(row: OutboxRow) -> ColumnElement[bool]:
     )
 
 
-def _is_due() -> ColumnElement[bool]:
-    return OutboxRow.due_at <= db_now()
-
-
-def _is_head(cms: CMS) -> ColumnElement[bool]:
-    """The oldest row of each queue whose subscriber is installed; the others wait untouched."""
-    earlier = aliased(OutboxRow)
-    # Looked up when the statement runs: while a CMS is built, not all subscribers are known yet.
-    installed: BindParameter[str] = bindparam(
-        None, callable_=lambda: cms.db.subscribers.eventual_keys, expanding=True
-    )
+def _is_behind(row: OutboxRow) -> ColumnElement[bool]:
+    """The rows that wait for this one."""
     return and_(
-        OutboxRow.subscriber.in_(installed),
-        ~exists().where(
-            earlier.subscriber == OutboxRow.subscriber,
-            earlier.aggregate == OutboxRow.aggregate,
-            earlier.id < OutboxRow.id,
-        ),
+        OutboxRow.subscriber == row.subscriber,
+        OutboxRow.aggregate == row.aggregate,
+        OutboxRow.id > row.id,
     )
+
+
+def _is_head_of(subscriber: str) -> ColumnElement[bool]:
+    """The oldest row of each of the subscriber's queues."""
+    mine = aliased(OutboxRow)
+    # One look into the index per row, under any plan: a join over queues that are held back could
+    # cost the square of their length.
+    oldest = (
+        select(func.min(mine.id))
+        .where(mine.subscriber == OutboxRow.subscriber, mine.aggregate == OutboxRow.aggregate)
+        .correlate(OutboxRow)
+        .scalar_subquery()
+    )
+    return and_(OutboxRow.subscriber == subscriber, OutboxRow.id == oldest)

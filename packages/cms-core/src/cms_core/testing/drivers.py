@@ -6,6 +6,7 @@ from typing import Any
 
 from cms_core import migrate
 from cms_core.app import CMS
+from cms_core.jobs import Job
 
 
 class WorkerDriver:
@@ -15,15 +16,24 @@ class WorkerDriver:
         self._cms = cms
 
     async def run(self, key: str) -> None:
-        """Run one job until it has nothing more to do."""
-        job = next(job for job in self._cms.contributions.jobs if job.key == key)
-        while await job.run(self._cms):
-            pass
+        """Run one job until it has nothing more to do; ``core:outbox`` runs all deliveries.
+
+        Raises `LookupError` when there is no such job.
+        """
+        jobs = [job for job in self._cms.contributions.jobs if f"{job.key}:".startswith(f"{key}:")]
+        if not jobs and key != "core:outbox":
+            raise LookupError(f"no job has the key {key!r}")
+        for job in jobs:
+            await self._finish(job)
 
     async def tick(self) -> None:
         """Run every job until it has nothing more to do, in the order of the plugins."""
         for job in self._cms.contributions.jobs:
-            await self.run(job.key)
+            await self._finish(job)
+
+    async def _finish(self, job: Job) -> None:
+        while await job.run(self._cms):
+            pass
 
 
 class MigrationsDriver:

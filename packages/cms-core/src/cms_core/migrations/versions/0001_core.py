@@ -45,7 +45,7 @@ def create_outbox() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     op.create_index("ix_outbox_queue", "outbox", ["subscriber", "aggregate", "id"])
-    op.create_index("ix_outbox_due", "outbox", ["due_at"])
+    op.create_index("ix_outbox_due", "outbox", ["subscriber", "due_at", "id"])
 
 
 def create_idempotency_keys() -> None:
