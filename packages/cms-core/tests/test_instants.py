@@ -38,11 +38,11 @@ def test_rfc_3339_is_read_as_utc(text: str, expected: datetime) -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="instant|no such date"):
+    with pytest.raises(ValueError, match=r"instant|no such date"):
         parse_instant(text)
 
 
-@pytest.mark.parametrize("value", [0, 1.5, None, True, datetime(2026, 1, 1)])
+@pytest.mark.parametrize("value", [0, 1.5, None, True, datetime.min])
 def test_numbers_and_naive_times_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="with its offset"):
         parse_instant(value)
