@@ -88,3 +88,8 @@ def is_unique_violation(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(
         error.orig
     )
+
+
+def is_lock_timeout(error: DBAPIError) -> bool:
+    """Tell a row that others kept locked for too long from every other fault (PostgreSQL)."""
+    return getattr(error.orig, "sqlstate", None) == "55P03"

@@ -39,9 +39,21 @@ def answer_conditionally(request: Request, response: Response) -> Response:
     return Response(status_code=304, headers=headers)
 
 
+def entity_tags(header: str) -> list[tuple[bool, str]]:
+    """Return the tags of a list, each with whether it is weak; none when it is malformed."""
+    tags, end = [], 0
+    for match in _TAG.finditer(header):
+        if header[end : match.start()].strip(", \t"):
+            return []
+        tags.append((bool(match[1]), match[2]))
+        end = match.end()
+    return [] if header[end:].strip(", \t") else tags
+
+
 def _none_match(sent: str, tag: str) -> bool:
     # Weak comparison, as RFC 9110 asks for If-None-Match.
-    return sent.strip() == "*" or any(f'"{m[2]}"' == tag for m in _TAG.finditer(sent))
+    wanted = tag.removeprefix("W/")
+    return sent.strip() == "*" or any(f'"{opaque}"' == wanted for _, opaque in entity_tags(sent))
 
 
 class Precondition:
@@ -62,8 +74,8 @@ class Precondition:
             return
         if self._header == "*":
             return
-        tags = (m for m in _TAG.finditer(self._header) if not m[1])  # strong comparison
-        if not any(m[2].partition("-")[0] == str(version) for m in tags):
+        strong = (opaque for weak, opaque in entity_tags(self._header) if not weak)
+        if not any(opaque.partition("-")[0] == str(version) for opaque in strong):
             raise PreconditionFailed(etag=f'"{version}"')
 
 

@@ -60,10 +60,12 @@ class Doors(BaseRoute):
 
 
 def _enter(scope: Scope, entry: _Entry) -> None:
-    exchange = exchange_of(scope)
-    exchange.plugin, exchange.route, exchange.door = entry.plugin, entry.route, entry.route.door
-    if entry.route.streamed_body is not None:
-        exchange.max_body, exchange.streamed = entry.route.streamed_body, True
+    exchange, route = exchange_of(scope), entry.route
+    exchange.plugin, exchange.route, exchange.door = entry.plugin, route, route.door
+    if route.streamed_body is not None:
+        exchange.max_body, exchange.streamed = route.streamed_body, True
+    elif route.max_body is not None:
+        exchange.max_body = min(exchange.max_body, route.max_body)
 
 
 async def _answer_for_others(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, GetJsonSchemaHandler, TypeAdapter
+from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from cms_core.errors import FieldError
@@ -31,6 +31,8 @@ def parse_fields(fields: str | None, item: type[BaseModel]) -> frozenset[str] | 
         offered = ", ".join(item.model_fields)
         message = f"unknown: {', '.join(unknown)[:100]}; offered: {offered}"
         raise BadParameter(errors=[FieldError("fields", message)])
+    if not names:
+        raise BadParameter(errors=[FieldError("fields", "names no field")])
     return frozenset(names)
 
 
@@ -39,4 +41,4 @@ def project(page: Page[Any], fields: frozenset[str] | None) -> bytes:
     include: Any = None
     if fields is not None:
         include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
-    return TypeAdapter(type(page)).dump_json(page, include=include, by_alias=True)
+    return page.model_dump_json(include=include, by_alias=True).encode()

@@ -7,7 +7,9 @@ exists exactly if the effect does. A concurrent twin waits on the unique key, th
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +18,13 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlalchemy import Integer, LargeBinary, String, Uuid, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cms_core.db.faults import is_lock_timeout
 from cms_core.db.session import TransactionSession
 from cms_core.db.types import Base, Instant, Json
-from cms_core.errors import BadRequest, Conflict, Invalid
+from cms_core.errors import BadRequest, Conflict, Invalid, Unavailable
 
 KEPT = timedelta(hours=24)
 MAX_KEY = 255
@@ -49,6 +53,10 @@ class IdempotencyKeyReused(Invalid):
     """This Idempotency-Key was used with another body."""
 
 
+class FirstStillRunning(Conflict):
+    """The first request with this Idempotency-Key is still running; ask again in a moment."""
+
+
 class AlreadyCreated(Conflict):
     """This was created by an earlier request with the same key; its secret is shown only once."""
 
@@ -61,6 +69,10 @@ class Claim:
     route: str
     key: str
     fingerprint: str
+
+
+#: How many requests of this process are under each claim.
+_in_process: Counter[Claim] = Counter()
 
 
 def shown_once(endpoint: Any) -> Any:
@@ -76,19 +88,39 @@ def claim_of(request: Request) -> Claim | None:
         return None
     if not 1 <= len(key) <= MAX_KEY or not all("!" <= char <= "~" for char in key):
         raise BadIdempotencyKey
-    sent = request.url.query.encode() + b"\n" + getattr(request, "_body", b"")
+    path: str = request.scope["path"]
+    body: bytes = getattr(request, "_body", b"")
     return Claim(
         principal_id=request.state.principal.id,
-        route=f"POST {request.url.path}"[:300],
+        route=f"POST {path}"[:300],
         key=key,
-        fingerprint=_fingerprint(request, sent),
+        fingerprint=_fingerprint(request, path.encode(), request.scope["query_string"], body),
     )
 
 
-def _fingerprint(request: Request, sent: bytes) -> str:
+def _fingerprint(request: Request, *sent: bytes) -> str:
     # Keyed: bodies may hold passwords, and a plain digest of one could be guessed offline.
     secret = request.app.state.cms.settings.secret_key.get_secret_value()
-    return hmac.digest(f"cms:idempotency:{secret}".encode(), sent, "sha256").hex()
+    return hmac.digest(f"cms:idempotency:{secret}".encode(), b"\n".join(sent), "sha256").hex()
+
+
+@contextmanager
+def waiting_for_twins(claim: Claim) -> Iterator[None]:
+    """Tell a twin that waited in vain from an outage, where only the pool could know (SQLite).
+
+    There the first holds the one connection that writes, and the twin waits for that.
+    """
+    _in_process[claim] += 1
+    try:
+        yield
+    except Unavailable as error:
+        if _in_process[claim] > 1:
+            raise FirstStillRunning from error
+        raise
+    finally:
+        _in_process[claim] -= 1
+        if not _in_process[claim]:
+            del _in_process[claim]
 
 
 async def once(
@@ -100,7 +132,9 @@ async def once(
     """Perform the request under its claim, or repeat the answer of the one that did."""
     now = await session.now()
     if not await _insert(session, claim, now):
-        return _repeat(claim, (await session.execute(_select(claim))).scalar_one())
+        if row := await session.scalar(select(IdempotencyRow).where(*_mine(claim))):
+            return _repeat(claim, row)
+        raise FirstStillRunning  # it was there a moment ago, and its time was just over
     response = await perform()
     if response.status_code >= 400:
         await session.execute(delete(IdempotencyRow).where(*_mine(claim)))
@@ -115,8 +149,7 @@ async def _insert(session: TransactionSession, claim: Claim, now: datetime) -> b
     expired = IdempotencyRow.created_at < now - KEPT
     await session.execute(delete(IdempotencyRow).where(*_mine(claim), expired))
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    # ON CONFLICT waits for a concurrent twin to commit or roll back before it decides.
-    row = await session.execute(
+    insert = (
         dialect.insert(IdempotencyRow)
         .values(
             principal_id=claim.principal_id,
@@ -128,7 +161,13 @@ async def _insert(session: TransactionSession, claim: Claim, now: datetime) -> b
         .on_conflict_do_nothing()
         .returning(IdempotencyRow.key)
     )
-    return row.first() is not None
+    try:
+        # ON CONFLICT waits for a concurrent twin to commit or roll back before it decides.
+        return (await session.execute(insert)).first() is not None
+    except DBAPIError as error:
+        if is_lock_timeout(error):
+            raise FirstStillRunning from error
+        raise
 
 
 def _repeat(claim: Claim, row: IdempotencyRow) -> Response:
@@ -146,7 +185,3 @@ def _mine(claim: Claim) -> tuple[Any, ...]:
         IdempotencyRow.route == claim.route,
         IdempotencyRow.key == claim.key,
     )
-
-
-def _select(claim: Claim) -> Any:
-    return select(IdempotencyRow).where(*_mine(claim))

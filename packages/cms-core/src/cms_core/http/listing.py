@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
@@ -13,14 +13,15 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core.http.conditional import strong_etag
+from cms_core.http.counting import Count
 from cms_core.http.fields import parse_fields, project
-from cms_core.http.pagination import MAX_LIMIT, Count, Page, PageRequest, Rows, Sort
+from cms_core.http.pagination import MAX_LIMIT, Page, PageRequest, Rows, Sort
 from cms_core.http.query import BadParameter
 
 M = TypeVar("M", bound=BaseModel)
 
 #: Parameters that say which page, not which list.
-_PAGING = {"limit", "cursor", "fields", "count"}
+_PAGING = frozenset({"limit", "cursor", "sort", "fields", "count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,9 @@ class Listing:
     def _next_url(self, cursor: str) -> str:
         # From CMS_PUBLIC_URL, never from the Host header.
         base = self.request.app.state.cms.settings.public_url
-        query = [(k, v) for k, v in parse_qsl(self.request.url.query) if k != "cursor"]
-        return f"{base}{self.request.url.path}?{urlencode([*query, ('cursor', cursor)])}"
+        path = quote(self.request.scope["path"])
+        query = [each for each in self.request.query_params.multi_items() if each[0] != "cursor"]
+        return f"{base}{path}?{urlencode([*query, ('cursor', cursor)])}"
 
 
 def listing(
@@ -81,7 +83,7 @@ def listing(
     def parse(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")] = 20,
-        cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor`.")] = None,
+        cursor: Annotated[str | None, Query(max_length=4000, description="`next_cursor`.")] = None,
         # Not `Annotated`: an annotation is a text here, and could not name the orders.
         sort: str = Query(default, json_schema_extra={"enum": orders}),
         fields: Annotated[
@@ -106,5 +108,5 @@ def listing(
 
 
 def _context(request: Request) -> str:
-    filters = sorted((k, v) for k, v in request.query_params.items() if k not in _PAGING)
-    return f"{request.url.path}?{urlencode([(k, v) for k, v in filters if k != 'sort'])}"
+    filters = sorted(each for each in request.query_params.multi_items() if each[0] not in _PAGING)
+    return f"{request.scope['path']}?{urlencode(filters)}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 
-from cms_core.http import idempotency
+from cms_core.db.session import SnapshotSession, TransactionSession
 from cms_core.http.body import read_json
 from cms_core.http.conditional import answer_conditionally
 from cms_core.http.exchange import Door
@@ -22,6 +22,7 @@ from cms_core.http.guards import authenticate, authorise, permissions_of, walk
 from cms_core.http.query import query_parameters, refuse_unknown_parameters
 from cms_core.http.sessions import snapshot_of, transaction_of
 from cms_core.http.streaming import streamed_body_of
+from cms_core.http.transaction import transact
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
@@ -36,6 +37,8 @@ class CMSRoute(APIRoute):
     #: Whether handlers may be retried with an `Idempotency-Key` (authoring POSTs).
     idempotent = False
     cache_control = "no-store"
+    #: Bytes that a body may have, where that is less than CMS_MAX_BODY_BYTES.
+    max_body: int | None = None
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -70,24 +73,16 @@ class CMSRoute(APIRoute):
         """Let the request pass, or raise; called before the body is read."""
 
     async def _run(self, cms: CMS, request: Request, endpoint: Handler) -> Response:
+        async def perform(session: TransactionSession | SnapshotSession) -> Response:
+            request.state.session = session
+            return await endpoint(request)
+
         if self.writes:
-            return await self._transact(cms, request, endpoint)
+            return await transact(request, perform)
         if self.reads:
             async with cms.db.snapshot() as session:
-                request.state.session = session
-                return await endpoint(request)
+                return await perform(session)
         return await endpoint(request)
-
-    async def _transact(self, cms: CMS, request: Request, endpoint: Handler) -> Response:
-        claim = idempotency.claim_of(request) if self.idempotent else None
-
-        async def work(session: Any) -> Response:
-            request.state.session = session
-            if claim is None:
-                return await endpoint(request)
-            return await idempotency.once(session, claim, self, lambda: endpoint(request))
-
-        return await cms.db.run(work)
 
 
 class DeliveryRoute(CMSRoute):
@@ -107,6 +102,7 @@ class OpenRoute(CMSRoute):
     """Public by declaration; never stored by anyone."""
 
     door = Door.OPEN
+    max_body = 64 * 1024  # of people whom nobody knows yet
 
 
 class AdminRoute(CMSRoute):

@@ -32,4 +32,7 @@ async def transact(
             return await perform(session)
         return await idempotency.once(session, claim, route, lambda: perform(session))
 
-    return await cms.db.run(work)
+    if claim is None or cms.db.dialect != "sqlite":
+        return await cms.db.run(work)
+    with idempotency.waiting_for_twins(claim):
+        return await cms.db.run(work)
