@@ -130,6 +130,6 @@ def generations(cms_app: CMS) -> Callable[[], Awaitable[dict[str, UUID]]]:
     async def generations() -> dict[str, UUID]:
         async with cms_app.db.snapshot() as session:
             rows = await session.execute(select(Generation.scope, Generation.gen))
-            return {scope: gen for scope, gen in rows}
+            return {row.scope: row.gen for row in rows}
 
     return generations

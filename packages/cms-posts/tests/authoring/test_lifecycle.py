@@ -177,7 +177,8 @@ async def test_editing_a_live_post_changes_nothing_for_readers_until_it_is_publi
 
     assert edited.json()["has_unpublished_changes"]
     assert (edited.json()["status"], edited.json()["published_revision"]) == ("published", 1)
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert (before["title"], before["tags"]) == ("News", [{"slug": "a", "name": "a"}])
     assert (after["title"], after["tags"]) == ("Olds", [{"slug": "b", "name": "b"}])
     assert not again["has_unpublished_changes"]
@@ -206,7 +207,8 @@ async def test_an_older_revision_can_be_published(
     published = await ada.post(f"/posts/{post['id']}/publish", json={"revision": 1})
 
     shown = await delivered("news")
-    assert shown is not None and shown["excerpt"] == "one"
+    assert shown is not None
+    assert shown["excerpt"] == "one"
     assert published.json()["has_unpublished_changes"]
 
 

@@ -30,13 +30,14 @@ class Desk:
     """Takes bodies in and hands working copies out."""
 
     cms: CMS
+    extensions: Extensions
     intake: Intake
     presenter: Presenter
 
     @classmethod
     def of(cls, cms: CMS, extensions: Extensions) -> Desk:
         """Return the desk of a CMS."""
-        return cls(cms, Intake(cms, extensions), Presenter(cms, extensions))
+        return cls(cms, extensions, Intake(cms, extensions), Presenter(cms, extensions))
 
     def address(self, post_id: UUID, *parts: object) -> str:
         """The absolute address of a post, or of something below it."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import AdminRouter, IfMatch, Listing, Page, Snapshot, Transaction, answer, listing
 from cms_posts.authoring.bodies import MAX_INTEGER
+from cms_posts.authoring.comparison import compare
 from cms_posts.authoring.desk import Desk, Writer
 from cms_posts.authoring.documentation import CHANGE_PROBLEMS, problems
 from cms_posts.authoring.listing import REVISION_SORTS, revisions
-from cms_posts.authoring.schemas import ListedRevision, Revision, WorkingPost
+from cms_posts.authoring.schemas import ListedRevision, Revision, RevisionDiff, WorkingPost
 from cms_posts.errors import RevisionNotFound
 from cms_posts.models import PostRevision
 from cms_posts.queries import find_revision
 from cms_posts.service.history import restore_revision
 
 RevisionListing = Annotated[Listing, Depends(listing(ListedRevision, REVISION_SORTS, "-number"))]
+Against = Annotated[
+    int | None, Query(ge=1, le=MAX_INTEGER, description="The other revision; the one before.")
+]
 Number = Annotated[int, Path(ge=1, le=MAX_INTEGER, description="Number of a revision.")]
 
 
@@ -42,6 +46,20 @@ def add_history(router: AdminRouter, desk: Desk) -> None:
         await desk.post(session, id, by)
         revision = await _revision(session, id, number)
         return answer(await desk.presenter.revision(session, revision))
+
+    @router.get(
+        "/{id}/revisions/{number}/diff", response_model=RevisionDiff, responses=problems(404)
+    )
+    async def diff(
+        session: Snapshot, id: UUID, number: Number, by: Writer, against: Against = None
+    ) -> Response:
+        """Say what changed in a revision since the one before, or since the one named."""
+        await desk.post(session, id, by)
+        new = await _revision(session, id, number)
+        if against is None and number > 1:
+            against = number - 1
+        old = None if against is None else await _revision(session, id, against)
+        return answer(await compare(session, desk.extensions, old, new))
 
     @router.post(
         "/{id}/revisions/{number}/restore", response_model=WorkingPost, responses=CHANGE_PROBLEMS

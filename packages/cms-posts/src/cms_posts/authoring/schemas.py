@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from cms_core import Sparse
 from cms_posts.authoring.listing import Status
 from cms_posts.delivery.schemas import Seo, ShownTag
+from cms_posts.diffing import FieldChange, Hunk
 from cms_posts.models import BodyFormat
 
 
@@ -88,6 +89,15 @@ class Revision(_Content):
     post_author: Author = Field(description="Whom it names as the author of the post.")
     body: str
     body_html: str
+
+
+class RevisionDiff(BaseModel):
+    """How a revision differs from another one."""
+
+    number: int
+    against: int | None = Field(description="The other one; null: from nothing, the first one's.")
+    fields: list[FieldChange] = Field(description="Named as in requests; `seo.title` is inside.")
+    body: list[Hunk] = Field(description="The whole body, line by line.")
 
 
 class Reason(BaseModel):
