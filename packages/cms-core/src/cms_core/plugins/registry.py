@@ -110,7 +110,13 @@ def _collect_parts(found: Contributions, calls: Collector, cms: CMS) -> None:
         pairs = list(calls.many(part.hook, part.kind, cms=cms))
         keys = [(plugin, part.key(each)) for plugin, each in pairs]
         calls.blame(check_keys(part.what, [(plugin, key) for plugin, key in keys if key]))
-        getattr(found, part.field).extend(each for _, each in pairs)
+        getattr(found, part.field).extend(_first_of_each_key(part, [each for _, each in pairs]))
+
+
+def _first_of_each_key(part: _Part, parts: list[Any]) -> list[Any]:
+    # What others derive from a part (the core makes a job per subscriber) must not clash as well.
+    firsts = {key: each for each in reversed(parts) if (key := part.key(each))}
+    return [each for each in parts if firsts.get(part.key(each), each) is each]
 
 
 def _collect_routers(found: Contributions, calls: Collector, cms: CMS) -> None:
