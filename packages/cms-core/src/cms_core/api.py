@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms_core.app import CMS
 from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
+from cms_core.errors import CMSError
 from cms_core.front import Front
 from cms_core.front.shutdown import noticing_signals
 from cms_core.http.doors import Doors
@@ -53,13 +55,19 @@ class _Application(FastAPI):
         self.state.stopping = False
         self.router.routes.append(Doors(_routes(cms)))
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        readable = _in_one_line(send) if scope["type"] == "lifespan" else send
+        await super().__call__(scope, receive, readable)
+
     def build_middleware_stack(self) -> ASGIApp:
         # The front renders every error itself, so that Starlette's own layers have nothing to do.
         return Front(AsyncExitStackMiddleware(self.router), self.state.cms.settings)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = describe(self.state.cms.contributions.routers)
+            self.openapi_schema = describe(
+                self.state.cms.contributions.routers, server=self.state.cms.settings.public_url
+            )
         return self.openapi_schema
 
 
@@ -68,6 +76,16 @@ def _routes(cms: CMS) -> Iterator[tuple[str, CMSRoute]]:
         for route in router.routes:
             if isinstance(route, CMSRoute):
                 yield plugin, route
+
+
+def _in_one_line(send: Send) -> Send:
+    """Let errors that are written for operators end a start without Starlette's traceback."""
+
+    async def tell(message: Message) -> None:
+        error = sys.exception() if message["type"] == "lifespan.startup.failed" else None
+        await send({**message, "message": str(error)} if isinstance(error, CMSError) else message)
+
+    return tell
 
 
 @asynccontextmanager

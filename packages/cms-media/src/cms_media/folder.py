@@ -28,7 +28,7 @@ def prepare_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UploadsNotWritable(_remedy(folder)) from error
+        raise UploadsNotWritable(f"{_fault(folder, error)} {_remedy(folder)}") from error
     if fault := write_fault(folder):
         raise UploadsNotWritable(f"{fault} {_remedy(folder)}")
 
@@ -44,10 +44,15 @@ def write_fault(folder: Path) -> str | None:
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
-        return f"{folder}: {error.strerror or error}."
+        return _fault(folder, error)
     return None
+
+
+def _fault(folder: Path, error: OSError) -> str:
+    return f"{folder}: {error.strerror or error}."
 
 
 def _remedy(folder: Path) -> str:
     user, group = os.getuid(), os.getgid()
-    return f"Give it to the user of the CMS: chown -R {user}:{group} {folder.absolute()}"
+    remedy = f"chown -R {user}:{group} {folder.absolute()}"
+    return f"Give it (or what is mounted there) to the user of the CMS: {remedy}"
