@@ -1,15 +1,18 @@
 """Histories of plugins move up and down, apart from each other."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
 
 from cms_core import migrate
-from cms_core.app import CMS
+from cms_core.app import CMS, build_cms
 from cms_core.errors import Unavailable
 from cms_core.migrate import PluginSchema, SchemaState
 from cms_core.migrations.lock import ForeignKeysBroken
+from cms_core.settings import Settings
 
 
 async def execute(cms: CMS, statement: str) -> None:
@@ -146,6 +149,24 @@ async def test_a_written_revision_brings_the_tables_to_the_models(shop: Any) -> 
 async def test_a_revision_needs_an_up_to_date_database(shop: Any) -> None:
     with pytest.raises(migrate.SchemaBehind):
         await migrate.revision(shop.cms(), "shop", "Too early")
+
+
+async def test_one_process_may_upgrade_two_databases_at_once(shop: Any, tmp_path: Path) -> None:
+    here = shop.cms()
+    other = Settings(database_url=f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    there = build_cms(other, [shop.plugin()])
+    await asyncio.gather(migrate.upgrade(here), migrate.upgrade(there))
+    for cms in (here, there):
+        assert await migrate.check(cms) == {}
+    await there.close()
+
+
+async def test_a_database_out_of_reach_is_an_outage(tmp_path: Path) -> None:
+    nowhere = Settings(database_url="postgresql://cms@127.0.0.1:1/cms", data=tmp_path)
+    cms = build_cms(nowhere, [])
+    with pytest.raises(Unavailable):
+        await migrate.upgrade(cms)
+    await cms.close()
 
 
 async def test_a_plugin_without_migrations_is_unknown(shop: Any) -> None:

@@ -12,6 +12,7 @@ from cms_core.app import CMS, build_cms
 from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
 from cms_core.outbox import replay
+from cms_core.worker import Worker
 
 
 async def fail(*_: Any) -> None:
@@ -303,3 +304,20 @@ async def test_the_next_delivery_is_due_when_the_first_head_is(office: Any, post
     await office.deliver()
     (head, _) = await office.rows()
     assert await office.next_due() == head.due_at
+
+
+async def test_an_event_of_another_process_wakes_the_worker(
+    office: Any, post: Any, cms_app: CMS, until: Any
+) -> None:
+    stop = asyncio.Event()
+    working = asyncio.create_task(Worker(cms_app).run(stop))
+    await office.write(("Paris", 1))
+    await until(lambda: len(post.received) == 2)
+    await asyncio.sleep(0.3)
+    other = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    await replace(office, cms=other).write(("Rome", 1))
+    async with asyncio.timeout(10):
+        await until(lambda: len(post.received) == 4)
+    await other.close()
+    stop.set()
+    await working

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ TURN_TIMEOUT = 600
 LOCK_TIMEOUT = 2
 ATTEMPTS = 10
 _ADVISORY_LOCK = 0x636D73  # "cms"
+#: Alembic's `op` stands for one migration of the whole process, whatever the database.
+_PROCESS = asyncio.Lock()
 
 
 class ForeignKeysBroken(RuntimeError):
@@ -56,8 +58,16 @@ async def migrate_alone(
 
 async def _once(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
     turn = _postgres_turn if engine.dialect.name == "postgresql" else _sqlite_turn
-    async with engine.connect() as connection, connection.begin(), turn(connection):
+    async with _PROCESS, _connect(engine) as connection, connection.begin(), turn(connection):
         return await connection.run_sync(work)
+
+
+@asynccontextmanager
+async def _connect(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    with outages_as_unavailable(connecting=True):
+        connection = await engine.connect()
+    async with aclosing(connection):
+        yield connection
 
 
 @asynccontextmanager
