@@ -115,7 +115,9 @@ def _collect_parts(found: Contributions, calls: Collector, cms: CMS) -> None:
 
 def _first_of_each_key(part: _Part, parts: list[Any]) -> list[Any]:
     # What others derive from a part (the core makes a job per subscriber) must not clash as well.
-    firsts = {key: each for each in reversed(parts) if (key := part.key(each))}
+    firsts: dict[str | None, Any] = {
+        key: each for each in reversed(parts) if (key := part.key(each))
+    }
     return [each for each in parts if firsts.get(part.key(each), each) is each]
 
 
