@@ -99,7 +99,9 @@ async def test_a_password_may_be_typed_on_any_keyboard(
     assert answer.status_code == 200
 
 
-async def refusals(visitor: Visitor, ada: Account, disabled: Account) -> list[object]:
+async def refusals(
+    visitor: Visitor, ada: Account, disabled: Account
+) -> list[tuple[int, dict[str, object], list[str]]]:
     answers = [
         await visitor.login(ada, password=WRONG),
         await visitor.login(ada, email="nobody@example.com"),
@@ -122,7 +124,7 @@ async def test_every_wrong_part_is_answered_alike(
 
     found = await refusals(visitor, ada, disabled)
 
-    status, body, _ = found[0]  # type: ignore[misc]
+    status, body, _ = found[0]
     assert (status, body["code"]) == (401, "invalid-credentials")
     assert all(each == found[0] for each in found)
 
