@@ -42,7 +42,7 @@ def test_anything_else_is_refused(text: str) -> None:
         parse_instant(text)
 
 
-@pytest.mark.parametrize("value", [0, 1.5, None, True, datetime.min])
+@pytest.mark.parametrize("value", [0, 1.5, None, True, datetime.now(UTC).replace(tzinfo=None)])
 def test_numbers_and_naive_times_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match="with its offset"):
         parse_instant(value)
