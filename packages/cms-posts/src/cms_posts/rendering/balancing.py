@@ -5,7 +5,7 @@ the input: a megabyte of `<div>` or of `<p><b>` takes minutes or all memory. Her
 are made under limits, so that what follows only ever sees well nested, shallow markup.
 """
 
-from cms_core.errors import Invalid
+from cms_core import Invalid
 from cms_posts.rendering.markup import VOID_ELEMENTS, Kind, Token, attributes, tokens
 
 MAX_DEPTH = 100
