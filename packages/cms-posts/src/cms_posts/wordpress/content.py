@@ -1,55 +1,29 @@
-"""WordPress content as storable HTML: block comments, shortcodes, and paragraphs by blank lines.
+"""WordPress content as storable HTML: what the editor's comments, shortcodes and line ends mean.
 
 Sanitising comes later, with every other body; here only what HTML itself can't say is translated.
+Each step reads the text once, so that the time grows with its length whatever it holds.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from types import MappingProxyType
+from typing import NamedTuple
 
-_BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->", re.DOTALL)
-_MORE = re.compile(r"<!--\s*more\b.*?-->", re.DOTALL)
-_PAGE_BREAK = re.compile(r"<!--\s*nextpage\s*-->")
-_CAPTION = re.compile(
-    r"\[(?:wp_)?caption(?P<attributes>[^\]]*)\](?P<inner>.*?)\[/(?:wp_)?caption\]", re.DOTALL
-)
-_LEADING_MEDIA = re.compile(r"\s*((?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?)", re.DOTALL)
-_CAPTION_ATTRIBUTE = re.compile(r"""caption=(["'])(.*?)\1""", re.DOTALL)
-_EMBED = re.compile(r"\[(embed|audio|video|playlist)\b([^\]]*)\](?:([^\[]*)\[/\1\])?")
-_ADDRESS = re.compile(r"""https?://[^\s"'\]<>]+""")
-_SHORTCODE = re.compile(r"\[(/?)([a-z][a-z0-9_-]*)((?:\s+[^\]]*)?)\]", re.IGNORECASE)
-#: Shortcodes of WordPress and its common plugins that stand for something HTML can't hold here.
-_DROPPED = {
-    "gallery",
-    "playlist",
-    "contact-form",
-    "contact-field",
-    "polldaddy",
-    "archives",
-    "tweet",
-}
+from cms_posts.rendering.markup import Kind, attributes, tokens
+from cms_posts.wordpress.footnotes import footnote_list
+from cms_posts.wordpress.paragraphs import paragraphs
+from cms_posts.wordpress.shortcodes import expand
 
-_BLOCKS = (
-    "address|article|aside|audio|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|"
-    "footer|form|h[1-6]|header|hgroup|hr|iframe|legend|li|main|map|menu|nav|noscript|ol|p|picture|"
-    "pre|section|script|style|summary|table|tbody|td|tfoot|th|thead|tr|ul|video"
-)
-_BLOCK_TAG = re.compile(rf"<(/?)({_BLOCKS})\b[^>]*>", re.IGNORECASE)
-_VOID = {"hr"}
-#: Blocks in which loose text is a paragraph; in all others (headings, list items, …) it is theirs.
-_FLOW = {"article", "aside", "blockquote", "center", "details", "div", "fieldset"} | {
-    "footer",
-    "form",
-    "header",
-    "main",
-    "section",
-}
-_VERBATIM = re.compile(r"<(pre|script|style|textarea|svg)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-
-
-NEWLINE, BREAK = "\n", "<br>\n"
+_COMMENT = re.compile(r"<!--\s*(?P<text>.*?)(?:-->|\Z)", re.DOTALL)
+_FOOTNOTES = re.compile(r"<!-- wp:(?:core/)?footnotes\b[^>]*/-->")
+_ADDRESS_LINE = re.compile(r"^[ \t]*(https?://[^\s<>\"\[\]]+)[ \t]*$", re.MULTILINE)
+_FRAMES = frozenset({"embed", "iframe"})
+_VERBATIM = frozenset({"a", "code", "pre"})
+_NO_ATTACHMENTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,104 +35,95 @@ class Content:
     changes: tuple[str, ...]
 
 
-def translate(source: str) -> Content:
-    """Translate the content of one WordPress post; never fails, reports what it changed."""
-    changes: Counter[str] = Counter()
-    has_blocks = "<!-- wp:" in source
-    text = source.replace("\r\n", "\n").replace("\r", "\n")
-    text = _BLOCK_COMMENT.sub("", text)
-    text, breaks = _PAGE_BREAK.subn("\n\n", text)
-    changes["page breaks joined"] += breaks
-    text = _shortcodes(text, changes)
-    teaser, more, rest = _split_at_more(text)
-    html = teaser + rest
-    if not has_blocks:
-        html, teaser = paragraphs(html), paragraphs(teaser)
-    said = tuple(f"{what} ({count})" for what, count in sorted(changes.items()) if count)
-    return Content(html.strip(), teaser.strip() if more else "", said)
+class _Piece(NamedTuple):
+    text: str
+    #: Of the classic editor, not of a block: its line ends mean paragraphs.
+    is_classic: bool
+    is_teaser: bool
 
 
-def _split_at_more(text: str) -> tuple[str, bool, str]:
-    match = _MORE.search(text)
-    if match is None:
-        return text, False, ""
-    return text[: match.start()], True, text[match.end() :]
+def translate(
+    source: str, attachments: Mapping[str, str] = _NO_ATTACHMENTS, footnotes: str = ""
+) -> Content:
+    """Translate the content of one WordPress post; never fails, reports what it changed.
 
-
-def _shortcodes(text: str, changes: Counter[str]) -> str:
-    def caption(match: re.Match[str]) -> str:
-        changes["captions made figures"] += 1
-        return _figure(match["attributes"], match["inner"])
-
-    def embed(match: re.Match[str]) -> str:
-        address = _ADDRESS.search(f"{match[3] or ''} {match[2]}")
-        if address is None:
-            changes[f"[{match[1]}] dropped"] += 1
-            return ""
-        changes[f"[{match[1]}] made a link"] += 1
-        url = escape(address[0])
-        return f'<a href="{url}">{url}</a>'
-
-    def other(match: re.Match[str]) -> str:
-        if match[2].lower() not in _DROPPED:
-            return match[0]  # brackets are ordinary text too
-        changes[f"[{match[2].lower()}] dropped"] += not match[1]
-        return ""
-
-    return _SHORTCODE.sub(other, _EMBED.sub(embed, _CAPTION.sub(caption, text)))
-
-
-def _figure(attributes: str, inner: str) -> str:
-    media = _LEADING_MEDIA.match(inner)
-    given = _CAPTION_ATTRIBUTE.search(attributes)
-    image = media[1] if media else inner
-    legend = given[2] if given else inner[media.end() :] if media else ""
-    caption = f"<figcaption>{legend.strip()}</figcaption>" if legend.strip() else ""
-    return f"\n\n<figure>{image.strip()}{caption}</figure>\n\n"
-
-
-def paragraphs(text: str) -> str:
-    """Make paragraphs of text between blank lines and breaks of single line ends.
-
-    Block elements stand for themselves, and preformatted text is left exactly as it is.
+    `attachments` are the addresses of the site's files by their WordPress ids: galleries show them.
+    `footnotes` is the post's meta of this name.
     """
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"\n\n\x00{len(kept) - 1}\x00\n\n"
-
-    text = _VERBATIM.sub(keep, text.replace("\x00", ""))
-    html = "\n".join(_blocks(text))
-    return re.sub(r"\x00(\d+)\x00", lambda match: kept[int(match[1])], html)
-
-
-def _blocks(text: str) -> Iterator[str]:
-    """Yield block tags and the text between them, as paragraphs where it is in flow content."""
-    open_blocks: list[str] = []
-    end = 0
-    for tag in _BLOCK_TAG.finditer(text):
-        yield from _loose(text[end : tag.start()], open_blocks)
-        yield tag[0]
-        _follow(tag, open_blocks)
-        end = tag.end()
-    yield from _loose(text[end:], open_blocks)
+    changes: Counter[str] = Counter()
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    text = _FOOTNOTES.sub(lambda block: footnote_list(footnotes) or block[0], text)
+    teaser: list[str] = []
+    rest: list[str] = []
+    for (is_classic, is_teaser), pieces in groupby(_pieces(text, changes), lambda piece: piece[1:]):
+        written = "".join(piece.text for piece in pieces)
+        html = _link_embeds(expand(written, attachments, changes), changes)
+        if is_classic and html.strip():
+            html = paragraphs(html)
+        (teaser if is_teaser else rest).append(html)
+    said = tuple(f"{what} ({count})" for what, count in sorted(changes.items()))
+    beginning = "".join(teaser).strip()
+    if not rest:
+        return Content(beginning, "", said)
+    return Content(f"{beginning}\n{''.join(rest)}".strip(), beginning, said)
 
 
-def _follow(tag: re.Match[str], open_blocks: list[str]) -> None:
-    name = tag[2].lower()
-    if not tag[1] and name not in _VOID and not tag[0].endswith("/>"):
-        open_blocks.append(name)
-    elif tag[1] and name in open_blocks:
-        # An end tag closes what was left open inside, as browsers do.
-        del open_blocks[len(open_blocks) - 1 - open_blocks[::-1].index(name) :]
+def _pieces(text: str, changes: Counter[str]) -> Iterator[_Piece]:
+    """The text between the editor's comments."""
+    depth = end = 0
+    is_teaser = True
+    for comment in _COMMENT.finditer(text):
+        yield _Piece(text[end : comment.start()], depth == 0, is_teaser)
+        end = comment.end()
+        said = comment["text"].strip()
+        if said == "nextpage":
+            changes["page breaks joined"] += 1
+            yield _Piece("\n\n", depth == 0, is_teaser)
+        elif re.match(r"more\b", said):
+            is_teaser = False
+        elif said.startswith("wp:") and said.endswith("/"):
+            changes[f"block {said[3:-1].partition(' ')[0]} without content dropped"] += 1
+        else:
+            depth = max(0, depth + _nesting(said))
+    yield _Piece(text[end:], depth == 0, is_teaser)
 
 
-def _loose(text: str, open_blocks: list[str]) -> Iterator[str]:
-    if open_blocks and open_blocks[-1] not in _FLOW:
-        if text.strip():
-            yield text.strip()
-        return
-    for part in re.split(r"\n\s*\n", text):
-        if part := part.strip():
-            yield part if part.startswith("\x00") else f"<p>{part.replace(NEWLINE, BREAK)}</p>"
+def _nesting(comment: str) -> int:
+    """1 where a block begins and -1 where it ends; the classic editor's block is none."""
+    name = comment.partition(" ")[0]
+    if name.removeprefix("/") in ("wp:freeform", "wp:core/freeform"):
+        return 0
+    return name.startswith("wp:") - name.startswith("/wp:")
+
+
+def _link_embeds(text: str, changes: Counter[str]) -> str:
+    """Frames, and addresses that have a line to themselves, become links: they were embedded."""
+    output: list[str] = []
+    verbatim = 0
+
+    def link(line: re.Match[str]) -> str:
+        changes["embedded addresses made links"] += 1
+        return f'<a href="{line[1]}">{line[1]}</a>'
+
+    for token in tokens(text):
+        if token.name in _VERBATIM and token.kind is not Kind.RAW:
+            verbatim = max(0, verbatim + (1 if token.kind is Kind.START else -1))
+        if token.name in _FRAMES:
+            if token.kind is Kind.START:
+                output.append(_frame_link(token.text, changes))
+        elif token.kind is Kind.TEXT and not verbatim:
+            output.append(_ADDRESS_LINE.sub(link, token.text))
+        else:
+            output.append(token.text)
+    return "".join(output)
+
+
+def _frame_link(tag: str, changes: Counter[str]) -> str:
+    given = dict(attributes(tag))
+    address = given.get("src", "")
+    if not address.startswith(("http://", "https://", "//")):
+        changes["frames without an address dropped"] += 1
+        return ""
+    changes["frames made links"] += 1
+    label = given.get("title") or address
+    return f'<a href="{escape(address)}">{escape(label)}</a>'
