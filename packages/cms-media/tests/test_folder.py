@@ -29,7 +29,7 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(UploadsNotWritable, match="Not a directory.*chown -R"):
+    with pytest.raises(UploadsNotWritable, match=r"Not a directory.*chown -R"):
         prepare_folder(tmp_path / "file" / "uploads")
 
 
