@@ -23,6 +23,18 @@ class SlugTaken(Conflict):
     """Another post has or had this slug; choose another one."""
 
 
+class TagNotFound(NotFound):
+    """There is no tag of this slug."""
+
+
+class TagTaken(Conflict):
+    """Another tag has or had this name or slug; merge the two instead."""
+
+
+class UnknownTag(Invalid):
+    """The tag to merge into does not exist, or is the same tag."""
+
+
 class PostInTrash(Conflict):
     """The post is in the trash; take it out first."""
 

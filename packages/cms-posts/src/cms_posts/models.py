@@ -18,6 +18,7 @@ from cms_core import Base, Instant, Json, new_id
 
 MAX_TITLE = 300
 MAX_SLUG = 100
+MAX_TAG_NAME = 100
 
 
 class PostState(StrEnum):
@@ -110,7 +111,9 @@ class Tag(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(MAX_SLUG), unique=True)
-    name: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(MAX_TAG_NAME))
+    #: Bumped by every change: the ETag.
+    version: Mapped[int] = mapped_column(Integer, default=1)
     #: The tag that took its place: old revisions and old links go on working.
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("tags.id"), index=True)
 

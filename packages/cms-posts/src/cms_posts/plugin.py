@@ -17,6 +17,7 @@ from cms_core import (
 )
 from cms_posts import hookspecs
 from cms_posts.authoring.router import authoring_router
+from cms_posts.authoring.tags import tags_router
 from cms_posts.delivery.router import delivery_routers
 from cms_posts.extensions import extensions_of
 from cms_posts.models import MODELS
@@ -57,6 +58,7 @@ def register_routers(
     extensions = extensions_of(cms)
     return [
         authoring_router(cms, extensions),
+        tags_router(),
         previews_router(cms, extensions),
         *delivery_routers(cms, extensions),
     ]

@@ -87,6 +87,7 @@ def create_tags() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("slug", sa.String(100), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("merged_into", sa.Uuid()),
         sa.ForeignKeyConstraint(["merged_into"], ["tags.id"], name="fk_tags_merged_into_tags"),
         sa.PrimaryKeyConstraint("id", name="pk_tags"),
