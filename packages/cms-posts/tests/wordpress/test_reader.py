@@ -75,6 +75,8 @@ def test_zeros_in_the_gmt_date_fall_back_to_the_local_one() -> None:
         "<html><body>not an export</body></html>",
         "<rss><channel><title>a feed</title><item/></channel></rss>",
         "<rss><channel/></rss>",
+        '<?xml version="1.0" encoding="martian"?><rss/>',
+        '<?xml version="1.0" encoding="shift_jis"?><rss/>',
         "not xml at all",
         "",
     ],
@@ -93,25 +95,74 @@ def test_a_truncated_file_yields_what_was_whole_and_names_the_line() -> None:
     assert [type(each) for each in whole] == [WxrSite, WxrAuthor, WxrItem]
 
 
-class Endless(io.RawIOBase):
-    """A long export that is made while it is read."""
+def test_control_characters_which_exports_contain_but_xml_forbids_are_left_out() -> None:
+    assert item(ITEM.replace("Hi", "H\x08\x1fi\t")).content == "<b>Hi\t</b>"
 
-    def __init__(self, items: int) -> None:
-        self._parts = self._make(items)
 
-    def _make(self, items: int) -> Iterator[bytes]:
-        yield HEAD.encode()
-        body = ITEM.replace("<b>Hi</b>", "word " * 4000).encode()
-        for _ in range(items):
-            yield body
-        yield TAIL.encode()
+def test_an_export_in_utf_16_is_read() -> None:
+    text = (HEAD + ITEM + TAIL).replace("UTF-8", "UTF-16").replace("Hi", "\u0410\u1f08")
+    found = list(read_wxr(io.BytesIO(text.encode("utf-16"))))
+
+    assert [each.content for each in found if isinstance(each, WxrItem)] == ["<b>\u0410\u1f08</b>"]
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Thu, 02 Jan 2020 05:04:05 +0200", datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("Thu, 02 Jan 2020 03:04:05 -0000", datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("Mon, 30 Nov -0001 00:00:00 +0000", datetime(2020, 1, 2, 5, 4, 5, tzinfo=UTC)),
+    ],
+)
+def test_without_a_gmt_date_the_date_of_the_feed_counts(date: str, moment: datetime) -> None:
+    without = ITEM.replace("2020-01-02 03:04:05", "0000-00-00 00:00:00")
+
+    assert item(without.replace("<guid>", f"<pubDate>{date}</pubDate><guid>")).date == moment
+
+
+def test_an_item_without_any_valid_date_has_none() -> None:
+    without = ITEM.replace("2020-01-02 03:04:05", "0000-00-00 00:00:00")
+
+    assert item(without.replace("2020-01-02 05:04:05", "2020-02-30 00:00:00")).date is None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"<!--", b"<item a='", b"<item", b"<item><title>", b"<item><a>" + b"<b/>", b"<?pi "],
+)
+def test_an_export_that_never_ends_a_part_is_refused_before_memory_fills(part: bytes) -> None:
+    chunks = iter([HEAD.encode() + part, *[b"x" * 65_536] * 400])
+    stream: BinaryIO = Chunks(chunks)  # type: ignore[assignment]
+
+    tracemalloc.start()
+    with pytest.raises(BadExport):
+        list(read_wxr(stream))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 50_000_000
+
+
+class Chunks(io.RawIOBase):
+    """A stream that hands out what an iterator makes."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
 
     def read(self, _: int = -1) -> bytes:
         return next(self._parts, b"")
 
 
+def endless(items: int) -> Iterator[bytes]:
+    yield HEAD.encode()
+    body = ITEM.replace("<b>Hi</b>", "word " * 4000).encode()
+    for _ in range(items):
+        yield body
+    yield TAIL.encode()
+
+
 def test_memory_stays_flat_however_long_the_export() -> None:
-    stream: BinaryIO = Endless(2500)  # type: ignore[assignment] # 50 MB
+    stream: BinaryIO = Chunks(endless(2500))  # type: ignore[assignment] # 50 MB
     tracemalloc.start()
 
     count = sum(isinstance(found, WxrItem) for found in read_wxr(stream))

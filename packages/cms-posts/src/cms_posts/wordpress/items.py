@@ -74,6 +74,9 @@ def _stamp(text: str) -> datetime | None:
 
 def _mail_date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text.strip()).astimezone(UTC)
+        moment = parsedate_to_datetime(text.strip())
+        if f" {moment.year:04} " not in text:
+            return None  # a draft's is of the year -0001, and read as 2000
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

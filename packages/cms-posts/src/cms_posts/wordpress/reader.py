@@ -17,12 +17,24 @@ CHUNK = 64 * 1024
 MAX_DEPTH = 50
 #: Characters of text in one item; beyond, the file is not an export of posts.
 MAX_TEXT = 20_000_000
+#: Bytes that may go by without an element, comment or piece of text being complete.
+MAX_TOKEN = 1_000_000
 
 Found = WxrSite | WxrAuthor | WxrItem
 
 _NAMESPACES = {
     "http://purl.org/dc/elements/1.1/": "dc:",
     "http://purl.org/rss/1.0/modules/content/": "content:",
+}
+#: Not allowed in XML, and yet in many an export; a UTF-16 file has zeros between its letters.
+_CONTROLS = bytes(range(1, 32)).translate(None, b"\t\n\r")
+#: All that is read of an export; what else it holds is not even kept for a moment.
+_FIELDS = {
+    *("title", "link", "language", "guid", "pubDate", "dc:creator", "content:encoded"),
+    *("excerpt:encoded", "wp:author_display_name", "wp:author_email", "wp:author_login"),
+    *("wp:base_blog_url", "wp:is_sticky", "wp:meta_key", "wp:meta_value", "wp:post_date"),
+    *("wp:post_date_gmt", "wp:post_id", "wp:post_modified", "wp:post_modified_gmt"),
+    *("wp:post_name", "wp:post_password", "wp:post_type", "wp:status"),
 }
 _GROUPS = {"item", "wp:author", "wp:postmeta", "wp:comment"}
 
@@ -65,21 +77,34 @@ class _Reader:
         self._meta: dict[str, str] = {}
         self._comments = 0
         self._attributes: dict[str, str] = {}
+        self._fed = 0
+        self._is_wide = False
 
     def feed(self, chunk: bytes) -> Iterator[Found]:
         fault: BadExport | None = None
         try:
-            self._parser.Parse(chunk, not chunk)
-            if not chunk and not self._is_wxr:
-                raise self._bad("it has no wp:wxr_version")
+            self._parse(chunk, is_last=not chunk)
         except expat.ExpatError as error:
             fault = BadExport(f"Line {error.lineno}: {expat.ErrorString(error.code)}.")
+        except (LookupError, ValueError):
+            fault = self._bad("its encoding is not known")
         except BadExport as error:
             fault = error
         while self._found:
             yield self._found.popleft()
         if fault:
             raise fault
+
+    def _parse(self, chunk: bytes, is_last: bool) -> None:
+        if not self._fed:
+            self._is_wide = chunk[:2] in (b"\xff\xfe", b"\xfe\xff")
+        chunk = chunk if self._is_wide else chunk.translate(None, _CONTROLS)
+        self._parser.Parse(chunk, is_last)
+        self._fed += len(chunk)
+        if self._fed - self._parser.CurrentByteIndex > MAX_TOKEN:
+            raise self._bad("a tag or comment is too long")
+        if is_last and not self._is_wxr:
+            raise self._bad("it has no wp:wxr_version")
 
     def _bad(self, why: str) -> BadExport:
         return BadExport(f"Line {self._parser.CurrentLineNumber}: {why}.")
@@ -96,6 +121,7 @@ class _Reader:
         self._path.append(name)
         self._words.clear()
         self._attributes = attributes
+        self._grow(sum(map(len, attributes.values())))
         if name == "item":
             self._begin_item()
         elif name in _GROUPS:
@@ -109,10 +135,13 @@ class _Reader:
         self._size, self._line = 0, self._parser.CurrentLineNumber
 
     def _text(self, text: str) -> None:
-        self._size += len(text)
+        self._grow(len(text))
+        self._words.append(text)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
         if self._size > MAX_TEXT:
             raise self._bad("an item is too large")
-        self._words.append(text)
 
     def _end(self, _: str) -> None:
         name = self._path.pop()
@@ -121,17 +150,17 @@ class _Reader:
             self._end_group(name)
         elif parent == "item" and name == "category":
             self._end_term()
-        elif parent == "item":
-            self._item.setdefault(name, "".join(self._words))
-        elif parent in _GROUPS:
-            self._group[name] = "".join(self._words)
         elif parent == "channel":
             self._end_head(name)
+        elif name in _FIELDS and parent == "item":
+            self._item.setdefault(name, "".join(self._words))
+        elif name in _FIELDS and parent in _GROUPS:
+            self._group[name] = "".join(self._words)
         self._words.clear()
 
     def _end_head(self, name: str) -> None:
         self._is_wxr |= name == "wp:wxr_version"
-        if self._site is not None:
+        if self._site is not None and name in _FIELDS:
             self._site[name] = "".join(self._words)
         self._size = 0
 
