@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from httpx2 import AsyncClient
 from sqlalchemy import select, update
 
-from cms_core import CMS
+from cms_core import CMS, Principal
 from cms_posts.models import Tag
+from cms_posts.service.publication import publish_post
 
 Write = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -94,3 +96,24 @@ async def test_posts_with_the_same_new_tags_are_written_at_once(
 
     assert {answer.status_code for answer in answers} == {201}
     assert await slugs_of_tags(cms_app) == ["one", "three", "two"]
+
+
+async def test_a_tag_is_not_renamed_while_a_post_with_it_is_being_published(
+    ada: AsyncClient, write: Write, cms_app: CMS, cms_principal: Callable[..., Principal]
+) -> None:
+    """Else the list under the new name would be cached with the old post, and never renewed."""
+    post = await write(ada, live=True, tags=["Old"])
+    await ada.patch(f"/posts/{post['id']}", json={"excerpt": "new"})
+
+    async def rename() -> None:
+        async with cms_app.db.transaction() as session:
+            await session.execute(update(Tag).where(Tag.slug == "old").values(slug="new"))
+
+    async with cms_app.db.transaction() as session:
+        by, now = cms_principal("admin"), await session.now()
+        await publish_post(session, UUID(post["id"]), by=by, now=now)
+        renaming = asyncio.create_task(rename())
+        await asyncio.sleep(0.3)
+
+        assert not renaming.done()
+    await renaming
