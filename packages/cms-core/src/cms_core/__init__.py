@@ -38,9 +38,11 @@ from cms_core.http.guards import authenticate, requires
 from cms_core.http.idempotency import shown_once
 from cms_core.http.instants import InstantInput
 from cms_core.http.listing import Listing, listing
+from cms_core.http.openapi import may_answer
 from cms_core.http.pagination import Page, Sort
 from cms_core.http.routers import AdminRouter, DeliveryRouter, OpenRouter, RootRouter
 from cms_core.http.sessions import Snapshot, Transaction
+from cms_core.http.streaming import streamed
 from cms_core.http.transaction import transact
 from cms_core.ids import new_id
 from cms_core.jobs import Job
@@ -120,6 +122,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "listing",
+    "may_answer",
     "new_id",
     "rate_limit_headers",
     "requires",
@@ -127,6 +130,7 @@ __all__ = [
     "show_table",
     "shown_once",
     "spend",
+    "streamed",
     "transact",
     "unique_or",
 ]

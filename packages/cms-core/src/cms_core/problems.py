@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from cms_core import errors
-from cms_core.http.exchange import exchange_of
 from cms_core.ratelimit import rate_limit_headers, retry_after_header
 
 MEDIA_TYPE = "application/problem+json"
@@ -162,7 +161,7 @@ def _answer(
         "status": status,
         "detail": detail or title,
         "code": code,
-        "request_id": exchange_of(scope).request_id,
+        "request_id": scope["cms.request_id"],
     }
     if faults:
         body["errors"] = [{"pointer": f.pointer, "message": f.message} for f in faults]

@@ -203,6 +203,13 @@ def test_p070_a_path_is_answered_once_whatever_its_parameters_are_called(
     assert "answered by alpha" in fault.message
 
 
+def test_p071_operations_have_different_names(site: Any, faults: Faults) -> None:
+    route(site, "alpha", "DeliveryRouter('/alpha')", "/{slug}", arguments="slug: str")
+    route(site, "beta", "OpenRouter('/alpha', reason='x')", "/{a}/{b}", arguments="a: str, b: str")
+    (fault,) = faults("alpha", "beta", grants={"beta": ["/alpha"]})
+    assert (fault.code, fault.plugin) == ("P071", "beta")
+
+
 @pytest.mark.parametrize(
     ("router", "path"),
     [

@@ -83,12 +83,14 @@ class Precondition:
 ANY_VERSION = Precondition(None, required=False)
 
 
-def _precondition(
+def precondition_of(
     request: Request,
-    if_match: Annotated[str | None, Header(description="ETag of the version to change.")] = None,
+    if_match: Annotated[
+        str | None, Header(alias="If-Match", description="ETag of the version to change.")
+    ] = None,
 ) -> Precondition:
     return Precondition(if_match, required=request.app.state.cms.settings.require_if_match)
 
 
 #: Parameter of an endpoint that changes an existing resource.
-IfMatch = Annotated[Precondition, Depends(_precondition)]
+IfMatch = Annotated[Precondition, Depends(precondition_of)]

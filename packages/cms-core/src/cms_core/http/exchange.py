@@ -41,8 +41,9 @@ class Exchange:
 
 
 def begin_exchange(scope: Scope, exchange: Exchange) -> None:
-    """Leave the exchange where the routes find it."""
+    """Leave the exchange, and the id of the request, where everybody finds them."""
     scope[_KEY] = exchange
+    scope["cms.request_id"] = exchange.request_id
 
 
 def exchange_of(scope: Scope) -> Exchange:

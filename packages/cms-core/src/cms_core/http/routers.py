@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from cms_core.http.operations import operation_id
 from cms_core.http.route import AdminRoute, CMSRoute, DeliveryRoute, OpenRoute, RootRoute
 
 
@@ -21,7 +22,8 @@ class CMSRouter(APIRouter):
     door_route: type[CMSRoute] = CMSRoute
 
     def __init__(self, prefix: str = "", **options: Any) -> None:
-        options.setdefault("tags", [prefix.strip("/").split("/")[0] or self.door.strip("/")])
+        options.setdefault("tags", [prefix.strip("/").split("/")[0] or "root"])
+        options.setdefault("generate_unique_id_function", operation_id)
         super().__init__(
             prefix=self.door + prefix,
             route_class=self.door_route,

@@ -18,9 +18,10 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 def check_routes(found: Contributions, grants: Grants) -> Iterator[Fault]:
-    """Yield the faults of routes (P070, P072, P073)."""
+    """Yield the faults of routes (P070, P071, P072, P073)."""
     plugins = {plugin.name: plugin for plugin in found.plugins}
     taken: dict[tuple[str, str], Plugin] = {}
+    operations: dict[str, str] = {}
     for name, router in found.routers:
         plugin = plugins[name]
         for route in router.routes:
@@ -29,7 +30,8 @@ def check_routes(found: Contributions, grants: Grants) -> Iterator[Fault]:
                 continue
             yield from _check_guard(plugin, route, router, found)
             yield from _check_place(plugin, route, router, grants)
-            yield from _check_collision(plugin, route, taken)
+            collisions = [*_check_collision(plugin, route, taken)]
+            yield from collisions or _check_operation(plugin, route, operations)
 
 
 def _check_guard(
@@ -78,6 +80,16 @@ def _check_collision(
             message = f"{method} {route.path} is answered by {taken[place].name} already"
             yield _fault("P070", plugin, message, "Move one of the two routes.")
         taken.setdefault(place, plugin)
+
+
+def _check_operation(
+    plugin: Plugin, route: CMSRoute, operations: dict[str, str]
+) -> Iterator[Fault]:
+    operation = route.operation_id or route.unique_id
+    if operation in operations:
+        message = f"{_name(route)} is the operation {operation!r}, as {operations[operation]} is"
+        yield _fault("P071", plugin, message, "Rename its function, or give it an operation_id.")
+    operations.setdefault(operation, _name(route))
 
 
 def _strange(plugin: Plugin, route: BaseRoute, router: CMSRouter) -> Fault:
