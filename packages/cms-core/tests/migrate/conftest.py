@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms_core.app import CMS, build_cms
-from cms_core.db.types import Base
+from cms_core.db.types import Base, Instant, Json
 from cms_core.hookspecs import hookimpl
 from cms_core.plugins.contributions import Models, Plugin
 from cms_core.settings import Settings
@@ -16,6 +17,7 @@ from cms_core.testing.servers import create_database, drop_database
 SHELVES = """
 import sqlalchemy as sa
 from alembic import op
+from cms_core import Instant, Json
 
 revision = "0001"
 down_revision = None
@@ -32,6 +34,8 @@ def upgrade():
         "shop_wares",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("shelf_id", sa.Integer(), nullable=False),
+        sa.Column("sold_at", Instant()),
+        sa.Column("facts", Json),
         sa.PrimaryKeyConstraint("id", name="pk_shop_wares"),
         sa.ForeignKeyConstraint(
             ["shelf_id"],
@@ -60,6 +64,8 @@ class Ware(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     shelf_id: Mapped[int] = mapped_column(ForeignKey(Shelf.id, ondelete="CASCADE"))
+    sold_at: Mapped[datetime | None] = mapped_column(Instant)
+    facts: Mapped[dict[str, str] | None] = mapped_column(Json)
 
 
 class Shop:

@@ -139,8 +139,11 @@ async def test_a_written_revision_brings_the_tables_to_the_models(shop: Any) -> 
     cms = shop.cms()
     await migrate.upgrade(cms)
     await execute(cms, "ALTER TABLE shop_wares ADD COLUMN price INTEGER")
+    for column in ("sold_at", "facts"):
+        await execute(cms, f"ALTER TABLE shop_wares DROP COLUMN {column}")
     written = await migrate.revision(cms, "shop", "Wares are free")
     assert written.name == "0002_wares_are_free.py"
+    assert "from cms_core import Instant, Json\n" in written.read_text()
     await migrate.upgrade(cms)
     assert await migrate.check(cms) == {}
     assert (await migrate.status(cms))[1].current == "0002"

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic.autogenerate import compare_metadata, produce_migrations, render_python_code
 from alembic.operations import Operations
@@ -63,25 +62,14 @@ class History:
 
     def write_revision(self, connection: Connection, message: str) -> Path:
         """Write those differences as the next version of the history and return its file."""
-        imports: set[str] = set()
         script = produce_migrations(self._context(connection), Base.metadata)
-
-        def render(operations: Any) -> str:
-            return textwrap.dedent(
-                render_python_code(
-                    operations, render_as_batch=True, render_item=_item_renderer(imports)
-                )
-            ).replace("\n", "\n    ")
-
-        upgrades, downgrades = render(script.upgrade_ops), render(script.downgrade_ops)
-        if "postgresql." in upgrades + downgrades:
-            imports.add("from sqlalchemy.dialects import postgresql")
+        upgrades, downgrades = _render(script.upgrade_ops), _render(script.downgrade_ops)
         written = self._script().generate_revision(
             f"{int(self.head or 0) + 1:04d}",
             message,
             upgrades=upgrades,
             downgrades=downgrades,
-            imports="\n".join(sorted(imports)),
+            imports=_imports(upgrades + downgrades),
         )
         assert written is not None
         return Path(written.path)
@@ -119,12 +107,21 @@ def version_tables(connection: Connection) -> Iterable[str]:
             yield table.removeprefix(VERSION_TABLES)
 
 
-def _item_renderer(imports: set[str]) -> Any:
-    def render(kind: str, item: object, _: object) -> str | bool:
-        name = "Instant()" if isinstance(item, Instant) else "Json" if item is Json else None
-        if kind != "type" or name is None:
-            return False
-        imports.add(f"from cms_core.db.types import {re.sub('[()]', '', name)}")
-        return name
+def _render(operations: Any) -> str:
+    code = render_python_code(operations, render_as_batch=True, render_item=_render_type)
+    return re.sub(r" +$", "", code, flags=re.MULTILINE)
 
-    return render
+
+def _render_type(kind: str, item: object, _: object) -> str | Literal[False]:
+    """Our own types by their names; False leaves anything else to Alembic."""
+    if kind != "type":
+        return False
+    return "Instant()" if isinstance(item, Instant) else "Json" if item is Json else False
+
+
+def _imports(code: str) -> str:
+    ours = [name for name in ("Instant", "Json") if re.search(rf"\b{name}\b", code)]
+    lines = ["from sqlalchemy.dialects import postgresql"] if "postgresql." in code else []
+    if ours:
+        lines += [f"from cms_core import {', '.join(ours)}"]
+    return "\n".join(lines)
