@@ -51,6 +51,18 @@ def test_errors_are_one_readable_line(cms: Cms) -> None:
     assert (code, err) == (1, "Error: 'nobody' has no migrations.\n")
 
 
+def test_a_database_that_refuses_is_told_with_its_reason(
+    cms: Cms, monkeypatch: pytest.MonkeyPatch, cms_postgres: str
+) -> None:
+    monkeypatch.setenv("CMS_DATABASE_URL", cms_postgres.rpartition("/")[0] + "/nowhere")
+    code, _, err = cms("db", "status")
+    assert code == 1
+    assert err.splitlines() == [
+        "Error: The database is not answering.",
+        '  database "nowhere" does not exist',
+    ]
+
+
 def test_invalid_settings_are_told_with_exit_code_78(
     cms: Cms, monkeypatch: pytest.MonkeyPatch
 ) -> None:

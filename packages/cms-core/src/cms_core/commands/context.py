@@ -14,7 +14,7 @@ import typer
 from cms_core.app import CMS
 from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
-from cms_core.errors import CMSError, Invalid
+from cms_core.errors import CMSError, Invalid, Unavailable
 from cms_core.faults import Fault, PluginFaults
 from cms_core.secret_key import keep_key, with_kept_key
 from cms_core.settings import LogFormat, LogLevel, OnFailure, Settings
@@ -89,6 +89,8 @@ def readable_errors() -> Iterator[None]:
         raise typer.Exit(EX_CONFIG) from None
     except CMSError as error:
         warn(f"Error: {error}")
+        if isinstance(error, Unavailable) and error.__cause__:
+            warn(f"  {getattr(error.__cause__, 'orig', error.__cause__)}")
         for each in error.errors if isinstance(error, Invalid) else ():
             warn(f"  {each.pointer}: {each.message}")
         raise typer.Exit(1) from None

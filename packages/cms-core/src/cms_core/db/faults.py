@@ -28,6 +28,9 @@ _BUSY_STATES = {
     "57P03",  # cannot_connect_now
     "25P03",  # idle_in_transaction_session_timeout
     "25006",  # read_only_sql_transaction: a standby after a failover
+    "28000",  # invalid_authorization_specification
+    "28P01",  # invalid_password: it was changed here or there, and not yet in the other place
+    "3D000",  # invalid_catalog_name: no such database, as while a backup is restored
 }
 _SQLITE_BUSY = (
     "database is locked",
