@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,14 +31,3 @@ def test_a_second_start_keeps_everything_and_makes_no_other_administrator(
     assert editor.get(f"/api/v1/posts/{post['slug']}").json() == post
     assert second.stop(signal.SIGINT) == 0
     assert "password" not in second.output
-
-
-def test_a_port_in_use_is_told_in_one_line(start: Callable[..., Running], tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        running = start("cms", "dev", "--port", str(port), "--data", str(tmp_path / "data"))
-
-        assert running.ended() == 1
-    [line] = running.output.splitlines()
-    assert f"port {port}" in line
-    assert "--port" in line
