@@ -61,6 +61,13 @@ def test_markup_in_a_title_stays_text() -> None:
     assert text(parse(), "a:entry/a:title") == "A & B <c>"
 
 
+def test_relative_addresses_in_the_content_start_from_the_page() -> None:
+    content = parse().find("a:entry/a:content", ATOM)
+
+    assert content is not None
+    assert content.get("{http://www.w3.org/XML/1998/namespace}base") == ENTRY.address
+
+
 def test_characters_that_xml_forbids_are_dropped() -> None:
     dirty = FeedEntry(**{f: getattr(ENTRY, f) for f in ENTRY.__slots__} | {"title": "a\x0b\uffffb"})
 

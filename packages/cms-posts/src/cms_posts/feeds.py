@@ -80,7 +80,9 @@ def _entry(entry: FeedEntry) -> Element:
         SubElement(element, "category", {"term": slug, "label": _clean(name)})
     if entry.excerpt:
         _add(element, "summary", entry.excerpt)
-    _add(element, "content", entry.html).set("type", "html")
+    content = _add(element, "content", entry.html)
+    content.set("type", "html")
+    content.set("xml:base", entry.address)  # pictures are addressed from the site's root
     return element
 
 
