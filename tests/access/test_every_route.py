@@ -1,0 +1,239 @@
+"""Who may use which route, for every live route, actor and state of the post that it is about.
+
+`EXPECTED` is the whole policy on one page. A route that is missing there fails the test, so a new
+one can't go live without somebody saying who may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.routing import APIRoute
+from httpx2 import AsyncClient
+from sqlalchemy import insert
+
+from cms_auth.models import User
+from cms_core import CMS, Principal, db_now
+
+ACTORS = ("nobody", "forged", "reader", "ada", "bob", "editor", "admin")
+STATES = ("draft", "live", "trashed")
+PASS = "pass"
+
+Outcome = str
+Row = dict[str, Outcome]
+
+
+def row(nobody: Outcome, reader: Outcome, own: Outcome, other: Outcome, editor: Outcome) -> Row:
+    """What each actor gets; `ada` owns the post, `bob` is another author, `admin` may do all."""
+    outcomes = (nobody, nobody, reader, own, other, editor, PASS)
+    return dict(zip(ACTORS, outcomes, strict=True))
+
+
+EVERYBODY = row(PASS, PASS, PASS, PASS, PASS)
+NOT_FOUND = dict.fromkeys(ACTORS, "404")
+SIGNED_IN = row("401", PASS, PASS, PASS, PASS)
+AUTHORS = row("401", "403", PASS, PASS, PASS)
+OWNER_AND_EDITORS = row("401", "403", PASS, "404", PASS)
+EDITORS = row("401", "403", "403", "403", PASS)
+ADMINS = row("401", "403", "403", "403", "403")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the actors get, by the state of the post; one row stands for all states."""
+
+    rows: Row | dict[str, Row]
+    body: Mapping[str, Any] | None = None
+    #: States of the post that make a difference here; routes not about a post have none.
+    states: tuple[str, ...] = field(default=("draft",))
+
+    def outcome(self, actor: str, state: str) -> Outcome:
+        found = self.rows.get(state, self.rows)
+        assert isinstance(found, dict)
+        return str(found[actor])
+
+
+def of_post(rows: Row, body: Mapping[str, Any] | None = None) -> Policy:
+    """The same for a draft, a live post and one in the trash."""
+    return Policy(rows, body, STATES)
+
+
+POSTS, POST = "/api/v1/admin/posts", "/api/v1/admin/posts/{id}"
+REVISION, PREVIEWS = f"{POST}/revisions/{{number}}", f"{POST}/preview-links"
+TAG, ME, USERS = "/api/v1/admin/tags/{slug}", "/api/v1/admin/me", "/api/v1/admin/users"
+ROLES, SYSTEM = "/api/v1/admin/roles", "/api/v1/admin/system"
+
+EXPECTED: Mapping[tuple[str, str], Policy] = {
+    # Delivery never looks at identity: what is not live is not there, whoever asks.
+    ("GET", "/api/v1/posts"): Policy(EVERYBODY),
+    ("GET", "/api/v1/posts/{slug}"): Policy(
+        {"draft": NOT_FOUND, "live": EVERYBODY, "trashed": NOT_FOUND}, states=STATES
+    ),
+    ("GET", "/api/v1/tags"): Policy(EVERYBODY),
+    ("GET", "/feed.atom"): Policy(EVERYBODY),
+    ("GET", "/sitemap.xml"): Policy(EVERYBODY),
+    ("GET", "/sitemap-{number}.xml"): Policy(NOT_FOUND),
+    # Open by declaration: whoever holds the link, the password or the token.
+    ("GET", "/api/v1/previews/{token}"): Policy(
+        {"draft": EVERYBODY, "live": EVERYBODY, "trashed": NOT_FOUND}, states=STATES
+    ),
+    ("POST", "/api/v1/auth/login"): Policy(EVERYBODY, {}),
+    ("POST", "/api/v1/auth/refresh"): Policy(EVERYBODY, {}),
+    ("POST", "/api/v1/auth/logout"): Policy(SIGNED_IN),
+    # One's own account.
+    ("GET", ME): Policy(SIGNED_IN),
+    ("PATCH", ME): Policy(SIGNED_IN, {}),
+    ("POST", f"{ME}/password"): Policy(SIGNED_IN, {}),
+    ("GET", f"{ME}/sessions"): Policy(SIGNED_IN),
+    ("DELETE", f"{ME}/sessions/{{id}}"): Policy(
+        {"draft": row("401", "404", "404", "404", "404") | {"admin": "404"}}
+    ),
+    # Posts.
+    ("GET", POSTS): Policy(AUTHORS),
+    ("POST", POSTS): Policy(AUTHORS, {"title": "New"}),
+    ("GET", POST): of_post(OWNER_AND_EDITORS),
+    ("PATCH", POST): of_post(OWNER_AND_EDITORS, {"title": "Changed"}),
+    ("DELETE", POST): of_post(OWNER_AND_EDITORS),
+    ("POST", f"{POST}/untrash"): of_post(OWNER_AND_EDITORS),
+    ("POST", f"{POST}/purge"): of_post(EDITORS),
+    ("POST", f"{POST}/publish"): of_post(OWNER_AND_EDITORS, {}),
+    ("POST", f"{POST}/unpublish"): of_post(OWNER_AND_EDITORS),
+    ("GET", f"{POST}/visibility"): of_post(OWNER_AND_EDITORS),
+    ("GET", f"{POST}/revisions"): of_post(OWNER_AND_EDITORS),
+    ("GET", REVISION): of_post(OWNER_AND_EDITORS),
+    ("GET", f"{REVISION}/diff"): of_post(OWNER_AND_EDITORS),
+    ("POST", f"{REVISION}/restore"): of_post(OWNER_AND_EDITORS),
+    ("GET", PREVIEWS): of_post(OWNER_AND_EDITORS),
+    ("POST", PREVIEWS): of_post(OWNER_AND_EDITORS, {"expires_in": 3600}),
+    ("GET", f"{PREVIEWS}/{{link_id}}"): of_post(OWNER_AND_EDITORS),
+    ("DELETE", f"{PREVIEWS}/{{link_id}}"): of_post(OWNER_AND_EDITORS),
+    # Tags.
+    ("GET", "/api/v1/admin/tags"): Policy(EDITORS),
+    ("GET", TAG): Policy(EDITORS),
+    ("PATCH", TAG): Policy(EDITORS, {"name": "Ocean"}),
+    ("POST", f"{TAG}/merge"): Policy(EDITORS, {"into": "land"}),
+    ("DELETE", TAG): Policy(EDITORS),
+    # Accounts and roles.
+    ("GET", USERS): Policy(ADMINS),
+    ("POST", USERS): Policy(ADMINS, {}),
+    ("GET", f"{USERS}/{{id}}"): Policy(ADMINS),
+    ("PATCH", f"{USERS}/{{id}}"): Policy(ADMINS, {}),
+    ("DELETE", f"{USERS}/{{id}}"): Policy(ADMINS),
+    ("GET", ROLES): Policy(ADMINS),
+    ("GET", f"{ROLES}/{{name}}"): Policy(ADMINS),
+    ("PUT", f"{ROLES}/{{name}}"): Policy(ADMINS, {}),
+    ("DELETE", f"{ROLES}/{{name}}"): Policy(ADMINS),
+}
+
+
+def live_routes(cms: CMS) -> set[tuple[str, str]]:
+    return {
+        (method, route.path_format)
+        for _, router in cms.contributions.routers
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+
+
+@pytest.mark.parametrize("cms_engine", ["sqlite"])
+async def test_every_live_route_has_an_expectation(cms_app: CMS) -> None:
+    assert live_routes(cms_app) == set(EXPECTED)
+
+
+class World:
+    """A site with one author's post, and everybody who might ask for it."""
+
+    def __init__(
+        self, client: AsyncClient, headers: Mapping[str, Mapping[str, str]], account: UUID
+    ) -> None:
+        self._client = client
+        self._headers = headers
+        self._account = account
+        self._made = 0
+
+    async def ask(self, method: str, path: str, actor: str, state: str, policy: Policy) -> Outcome:
+        """Make the post anew, let the actor send the request, and return what came of it."""
+        address = path.format(**await self._post(state, path))
+        answer = await self._client.request(
+            method,
+            address,
+            headers=self._headers[actor],
+            json=policy.body,
+            params={"against": 1} if path.endswith("/diff") else None,
+        )
+        assert answer.status_code < 500, answer.text
+        denied = answer.status_code in (401, 403, 404)
+        return str(answer.status_code) if denied else PASS
+
+    async def _post(self, state: str, path: str) -> dict[str, object]:
+        self._made += 1
+        content: dict[str, object] = {"title": "Post", "slug": f"post-{self._made}"}
+        content |= {"tags": [f"Tag {self._made}", "Land"]}
+        post = await self._send("ada", "POST", POSTS, json=content)
+        previews = f"{POSTS}/{post['id']}/preview-links"
+        link = await self._send("ada", "POST", previews, json={"expires_in": 60})
+        if state == "live":
+            await self._send("ada", "POST", f"{POSTS}/{post['id']}/publish")
+        if state == "trashed":
+            await self._send("ada", "DELETE", f"{POSTS}/{post['id']}")
+        return {
+            "id": self._account if "/users" in path else post["id"],
+            "slug": f"tag-{self._made}" if "tags" in path else post["slug"],
+            "number": 1 if "revisions" in path else 9,
+            "link_id": link["id"],
+            "token": str(link["url"]).rpartition("/")[2],
+            "name": "reader",
+        }
+
+    async def _send(self, actor: str, method: str, path: str, **options: Any) -> dict[str, Any]:
+        answer = await self._client.request(method, path, headers=self._headers[actor], **options)
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        return found
+
+
+@pytest.fixture
+async def world(
+    cms_app: CMS,
+    cms_client: AsyncClient,
+    cms_login: Callable[..., dict[str, str]],
+    cms_principal: Callable[..., Principal],
+) -> World:
+    roles = {"reader": "reader", "ada": "author", "bob": "author", "editor": "editor"}
+    roles |= {"admin": "admin"}
+    accounts = [
+        {
+            "id": cms_principal(role, name=actor).id,
+            "email": f"{actor}@example.com",
+            "name": actor,
+            "role": role,
+            "created_at": db_now(),
+            "updated_at": db_now(),
+        }
+        for actor, role in roles.items()
+    ]
+    async with cms_app.db.transaction() as session:
+        for account in accounts:
+            await session.execute(insert(User).values(account))
+    headers = {actor: cms_login(role, name=actor) for actor, role in roles.items()}
+    forged = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."}
+    everybody = {"nobody": {}, "forged": forged, **headers}
+    return World(cms_client, everybody, cms_principal("author", name="bob").id)
+
+
+@pytest.mark.parametrize(("method", "path"), EXPECTED, ids=lambda part: part)
+async def test_each_actor_gets_what_the_policy_says(world: World, method: str, path: str) -> None:
+    policy = EXPECTED[method, path]
+
+    found = {
+        (actor, state): await world.ask(method, path, actor, state, policy)
+        for state in policy.states
+        for actor in ACTORS
+    }
+
+    assert found == {(actor, state): policy.outcome(actor, state) for actor, state in found}
