@@ -136,7 +136,7 @@ def live_routes(cms: CMS) -> set[tuple[str, str]]:
         for _, router in cms.contributions.routers
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
 
 
