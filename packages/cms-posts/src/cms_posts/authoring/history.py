@@ -12,7 +12,6 @@ from cms_core import AdminRouter, IfMatch, Listing, Page, Snapshot, Transaction,
 from cms_posts.authoring.bodies import MAX_INTEGER
 from cms_posts.authoring.comparison import compare
 from cms_posts.authoring.desk import Desk, Writer
-from cms_posts.authoring.documentation import CHANGE_PROBLEMS, problems
 from cms_posts.authoring.listing import REVISION_SORTS, revisions
 from cms_posts.authoring.schemas import ListedRevision, Revision, RevisionDiff, WorkingPost
 from cms_posts.errors import RevisionNotFound
@@ -30,7 +29,7 @@ Number = Annotated[int, Path(ge=1, le=MAX_INTEGER, description="Number of a revi
 def add_history(router: AdminRouter, desk: Desk) -> None:
     """Add the routes of revisions."""
 
-    @router.get("/{id}/revisions", response_model=Page[ListedRevision], responses=problems(404))
+    @router.get("/{id}/revisions", response_model=Page[ListedRevision])
     async def list_revisions(
         session: Snapshot, id: UUID, page: RevisionListing, by: Writer
     ) -> Response:
@@ -40,16 +39,14 @@ def add_history(router: AdminRouter, desk: Desk) -> None:
         rows = [row._mapping for row in found.rows]
         return page.answer(await desk.presenter.listed_revisions(session, rows), found)
 
-    @router.get("/{id}/revisions/{number}", response_model=Revision, responses=problems(404))
+    @router.get("/{id}/revisions/{number}", response_model=Revision)
     async def read(session: Snapshot, id: UUID, number: Number, by: Writer) -> Response:
         """Read a revision with its content; it never changes."""
         await desk.post(session, id, by)
         revision = await _revision(session, id, number)
         return answer(await desk.presenter.revision(session, revision))
 
-    @router.get(
-        "/{id}/revisions/{number}/diff", response_model=RevisionDiff, responses=problems(404)
-    )
+    @router.get("/{id}/revisions/{number}/diff", response_model=RevisionDiff)
     async def diff(
         session: Snapshot, id: UUID, number: Number, by: Writer, against: Against = None
     ) -> Response:
@@ -61,9 +58,7 @@ def add_history(router: AdminRouter, desk: Desk) -> None:
         old = None if against is None else await _revision(session, id, against)
         return answer(await compare(session, desk.extensions, old, new))
 
-    @router.post(
-        "/{id}/revisions/{number}/restore", response_model=WorkingPost, responses=CHANGE_PROBLEMS
-    )
+    @router.post("/{id}/revisions/{number}/restore", response_model=WorkingPost)
     async def restore(
         session: Transaction, id: UUID, number: Number, by: Writer, if_match: IfMatch
     ) -> Response:

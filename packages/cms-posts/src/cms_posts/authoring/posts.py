@@ -11,7 +11,6 @@ from fastapi import Depends, Query, Response
 from cms_core import AdminRouter, IfMatch, Listing, Page, Snapshot, Transaction, answer, listing
 from cms_posts.authoring.bodies import NewPost, PostPatch
 from cms_posts.authoring.desk import Desk, Writer
-from cms_posts.authoring.documentation import CHANGE_PROBLEMS, problems
 from cms_posts.authoring.listing import BODIES, POST_SORTS, Filters, Status, working_copies
 from cms_posts.authoring.schemas import ListedWorkingPost, Visibility, WorkingPost
 from cms_posts.authoring.visibility import visibility_of
@@ -56,19 +55,19 @@ def add_posts(router: AdminRouter, desk: Desk) -> None:
         rows = [row._mapping for row in found.rows]
         return page.answer(await desk.presenter.listed_posts(session, rows, page.wants), found)
 
-    @router.post("", status_code=201, response_model=WorkingPost, responses=problems(409))
+    @router.post("", status_code=201, response_model=WorkingPost)
     async def create(session: Transaction, body: NewPost, by: Writer) -> Response:
         """Create a draft; `slug-taken` (409) where another post has the slug that is asked for."""
         content = await desk.intake.content(session, body, by)
         copy = await create_post(session, content, by=by, now=await session.now())
         return await desk.answer_created(session, copy)
 
-    @router.get("/{id}", response_model=WorkingPost, responses=problems(404))
+    @router.get("/{id}", response_model=WorkingPost)
     async def read(session: Snapshot, id: UUID, by: Writer) -> Response:
         """Read a working copy."""
         return await desk.answer(session, await desk.working_copy(session, id, by))
 
-    @router.patch("/{id}", response_model=WorkingPost, responses=CHANGE_PROBLEMS)
+    @router.patch("/{id}", response_model=WorkingPost)
     async def edit(
         session: Transaction, id: UUID, body: PostPatch, by: Writer, if_match: IfMatch
     ) -> Response:
@@ -78,7 +77,7 @@ def add_posts(router: AdminRouter, desk: Desk) -> None:
         copy = await edit_post(session, id, changes, by=by, now=now, precondition=if_match)
         return await desk.answer(session, copy)
 
-    @router.get("/{id}/visibility", response_model=Visibility, responses=problems(404))
+    @router.get("/{id}/visibility", response_model=Visibility)
     async def visibility(session: Snapshot, id: UUID, by: Writer) -> Response:
         """Say whether readers see the post now, and why or why not."""
         copy = await desk.working_copy(session, id, by)

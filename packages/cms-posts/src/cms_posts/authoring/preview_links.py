@@ -22,7 +22,6 @@ from cms_core import (
 )
 from cms_posts.authoring.bodies import NewPreviewLink
 from cms_posts.authoring.desk import Desk, Writer
-from cms_posts.authoring.documentation import problems
 from cms_posts.authoring.listing import PREVIEW_LINK_SORTS, preview_links
 from cms_posts.authoring.schemas import CreatedPreviewLink, ListedPreviewLink
 from cms_posts.errors import PreviewLinkNotFound, PreviewTooLong
@@ -44,7 +43,6 @@ def add_preview_links(router: AdminRouter, desk: Desk) -> None:
         "/{id}/preview-links",
         status_code=201,
         response_model=CreatedPreviewLink,
-        responses=problems(404, 409),
     )
     @shown_once
     async def create(session: Transaction, id: UUID, body: NewPreviewLink, by: Writer) -> Response:
@@ -58,9 +56,7 @@ def add_preview_links(router: AdminRouter, desk: Desk) -> None:
         )
         return answer(created, status=201, location=desk.address(id, "preview-links", link.id))
 
-    @router.get(
-        "/{id}/preview-links", response_model=Page[ListedPreviewLink], responses=problems(404)
-    )
+    @router.get("/{id}/preview-links", response_model=Page[ListedPreviewLink])
     async def list_links(session: Snapshot, id: UUID, page: LinkListing, by: Writer) -> Response:
         """List the post's preview links, without their addresses."""
         await desk.post(session, id, by)
@@ -71,14 +67,13 @@ def add_preview_links(router: AdminRouter, desk: Desk) -> None:
     @router.get(
         "/{id}/preview-links/{link_id}",
         response_model=ListedPreviewLink,
-        responses=problems(404),
     )
     async def read(session: Snapshot, id: UUID, link_id: UUID, by: Writer) -> Response:
         """Read when a preview link was made, when it ends and whether it was revoked."""
         await desk.post(session, id, by)
         return answer(await _read(session, desk, id, link_id))
 
-    @router.delete("/{id}/preview-links/{link_id}", status_code=204, responses=problems(404))
+    @router.delete("/{id}/preview-links/{link_id}", status_code=204)
     async def revoke(session: Transaction, id: UUID, link_id: UUID, by: Writer) -> Response:
         """End a preview link at once."""
         await revoke_preview_link(session, id, link_id, by=by, now=await session.now())

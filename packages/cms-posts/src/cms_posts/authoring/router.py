@@ -2,7 +2,6 @@
 
 from cms_core import CMS, AdminRouter
 from cms_posts.authoring.desk import Desk
-from cms_posts.authoring.documentation import problems
 from cms_posts.authoring.history import add_history
 from cms_posts.authoring.posts import add_posts
 from cms_posts.authoring.preview_links import add_preview_links
@@ -12,7 +11,7 @@ from cms_posts.extensions import Extensions
 
 def authoring_router(cms: CMS, extensions: Extensions) -> AdminRouter:
     """Return the router of all that authors do with posts."""
-    router = AdminRouter("/posts", responses=problems(401, 403, 422))
+    router = AdminRouter("/posts")
     desk = Desk.of(cms, extensions)
     add_posts(router, desk)
     add_publication(router, desk)

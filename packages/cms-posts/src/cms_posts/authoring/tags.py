@@ -24,7 +24,6 @@ from cms_core import (
     requires,
 )
 from cms_posts.authoring.bodies import Slug, TagName
-from cms_posts.authoring.documentation import CHANGE_PROBLEMS, problems
 from cms_posts.errors import TagNotFound
 from cms_posts.models import MAX_TAG_NAME, Post, PostTag, PublishedPostTag, Tag
 from cms_posts.permissions import MANAGE_TAGS
@@ -63,7 +62,7 @@ class TagMerge(BaseModel):
 
 def tags_router() -> AdminRouter:
     """Return the router of tags."""
-    router = AdminRouter("/tags", responses=problems(401, 403, 422))
+    router = AdminRouter("/tags")
 
     @router.get("", response_model=Page[KeptTag])
     async def list_tags(
@@ -79,12 +78,12 @@ def tags_router() -> AdminRouter:
         rows = await page.rows(session, _tags(q))
         return page.answer([KeptTag(**row._mapping) for row in rows.rows], rows)
 
-    @router.get("/{slug}", response_model=KeptTag, responses=problems(404))
+    @router.get("/{slug}", response_model=KeptTag)
     async def read(session: Snapshot, slug: str, by: TagKeeper) -> Response:
         """Read a tag."""
         return await _answer(session, slug)
 
-    @router.patch("/{slug}", response_model=KeptTag, responses=CHANGE_PROBLEMS)
+    @router.patch("/{slug}", response_model=KeptTag)
     async def rename(
         session: Transaction, slug: str, body: TagPatch, by: TagKeeper, if_match: IfMatch
     ) -> Response:
@@ -94,7 +93,7 @@ def tags_router() -> AdminRouter:
         )
         return await _answer(session, tag.slug)
 
-    @router.post("/{slug}/merge", response_model=KeptTag, responses=CHANGE_PROBLEMS)
+    @router.post("/{slug}/merge", response_model=KeptTag)
     async def merge(
         session: Transaction, slug: str, body: TagMerge, by: TagKeeper, if_match: IfMatch
     ) -> Response:
@@ -102,7 +101,7 @@ def tags_router() -> AdminRouter:
         tag = await merge_tag(session, slug, body.into, by=by, precondition=if_match)
         return await _answer(session, tag.slug)
 
-    @router.delete("/{slug}", status_code=204, responses=problems(404, 412, 428))
+    @router.delete("/{slug}", status_code=204)
     async def delete(session: Transaction, slug: str, by: TagKeeper, if_match: IfMatch) -> Response:
         """Take a tag from every post, and forget it."""
         await delete_tag(session, slug, by=by, precondition=if_match)
