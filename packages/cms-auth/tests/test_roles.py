@@ -11,7 +11,6 @@ from cms_core.testing.recorders import EventRecorder
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient, Response
-
     from tests.conftest import Register, Tokens, Visitor
 
 ROLES = "/api/v1/admin/roles"

@@ -10,7 +10,7 @@ from cms_core.api import create_api
 from cms_core.plugins.contributions import Plugin
 
 if TYPE_CHECKING:
-    from tests.conftest import Account, Register, Visitor
+    from tests.conftest import Register, Visitor
 
 LIMITS = {
     "login_attempts": 3,
@@ -32,9 +32,9 @@ def from_address(visitor: Visitor, cms: CMS, address: str) -> Visitor:
     return type(visitor)(client)
 
 
-async def guesses(visitor: Visitor, account: Account, times: int) -> list[int]:
+async def guesses(visitor: Visitor, email: str, times: int) -> list[int]:
     return [
-        (await visitor.login(account, password=f"wrong-guess-number-{number}")).status_code
+        (await visitor.login(email=email, password=f"wrong-guess-{number}")).status_code
         for number in range(times)
     ]
 
@@ -44,7 +44,7 @@ async def test_guessing_one_password_from_one_address_is_stopped(
 ) -> None:
     ada = await register()
 
-    assert await guesses(visitor, ada, 5) == [401, 401, 401, 429, 429]
+    assert await guesses(visitor, ada.email, 5) == [401, 401, 401, 429, 429]
     answer = await visitor.login(ada)
 
     assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
@@ -59,23 +59,20 @@ async def test_a_sign_in_tells_what_is_left(register: Register, visitor: Visitor
     assert answer.headers["ratelimit"].startswith('"login";r=2;')
 
 
-async def test_unknown_accounts_are_stopped_alike(register: Register, visitor: Visitor) -> None:
-    ada = await register()
-    nobody = type(ada)(ada.id, "nobody@example.com", "")
-
-    assert await guesses(visitor, nobody, 5) == [401, 401, 401, 429, 429]
+async def test_unknown_accounts_are_stopped_alike(visitor: Visitor) -> None:
+    assert await guesses(visitor, "nobody@example.com", 5) == [401, 401, 401, 429, 429]
 
 
 async def test_another_spelling_is_the_same_account(register: Register, visitor: Visitor) -> None:
     ada = await register(email="ada@example.com")
-    await guesses(visitor, ada, 3)
+    await guesses(visitor, ada.email, 3)
 
     assert (await visitor.login(ada, email=" ADA@example.com")).status_code == 429
 
 
 async def test_headers_do_not_make_another_client(register: Register, visitor: Visitor) -> None:
     ada = await register()
-    await guesses(visitor, ada, 3)
+    await guesses(visitor, ada.email, 3)
 
     for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         visitor.client.headers[name] = "192.0.2.77"
@@ -85,7 +82,7 @@ async def test_headers_do_not_make_another_client(register: Register, visitor: V
 async def test_one_address_can_t_try_many_accounts(register: Register, visitor: Visitor) -> None:
     accounts = [await register() for _ in range(7)]
 
-    found = [(await guesses(visitor, each, 1))[0] for each in accounts]
+    found = [(await guesses(visitor, each.email, 1))[0] for each in accounts]
 
     assert found == [401] * 6 + [429]
 
@@ -96,7 +93,8 @@ async def test_many_addresses_can_t_try_one_account(
     ada = await register()
 
     found = [
-        (await guesses(from_address(visitor, cms_app, f"192.0.2.{n}"), ada, 1))[0] for n in range(7)
+        (await guesses(from_address(visitor, cms_app, f"192.0.2.{n}"), ada.email, 1))[0]
+        for n in range(7)
     ]
 
     assert found == [401] * 5 + [429] * 2
@@ -106,7 +104,7 @@ async def test_who_was_stopped_does_not_keep_others_out(
     cms_app: CMS, register: Register, visitor: Visitor
 ) -> None:
     ada = await register()
-    await guesses(visitor, ada, 20)
+    await guesses(visitor, ada.email, 20)
 
     assert (await from_address(visitor, cms_app, "192.0.2.9").login(ada)).status_code == 200
 
@@ -117,14 +115,14 @@ async def test_addresses_of_one_ipv6_network_are_one_client(
     ada = await register()
     hosts = [from_address(visitor, cms_app, f"2001:db8::{n:x}") for n in range(1, 5)]
 
-    assert [(await guesses(each, ada, 1))[0] for each in hosts] == [401, 401, 401, 429]
+    assert [(await guesses(each, ada.email, 1))[0] for each in hosts] == [401, 401, 401, 429]
 
 
 async def test_two_processes_count_together(
     cms_engine: str, register: Register, visitor: Visitor, elsewhere: Visitor
 ) -> None:
     ada = await register()
-    await guesses(visitor, ada, 3)
+    await guesses(visitor, ada.email, 3)
 
     status = (await elsewhere.login(ada)).status_code
 
@@ -139,7 +137,11 @@ async def test_without_redis_each_process_allows_its_share(
     lost = cms_settings.model_copy(update={"cache_url": "redis://127.0.0.1:1/0", "processes": 3})
     cms = build_cms(lost, cms_plugin_set)
     try:
-        assert await guesses(from_address(visitor, cms, "192.0.2.1"), ada, 3) == [401, 429, 429]
+        assert await guesses(from_address(visitor, cms, "192.0.2.1"), ada.email, 3) == [
+            401,
+            429,
+            429,
+        ]
     finally:
         await cms.close()
 

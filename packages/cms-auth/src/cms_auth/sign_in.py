@@ -14,7 +14,7 @@ from cms_auth.passwords import PasswordHasher, Verified
 from cms_auth.queries import Credentials, credentials_of_email, credentials_of_user, locked_holder
 from cms_auth.service.sessions import Client, Grant, open_session
 from cms_auth.throttling import spend_password_check
-from cms_core import Transaction
+from cms_core import FieldError, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ async def holder_of(session: Transaction, confirmed: Credentials | None) -> User
     """Return the account, locked. Raises `WrongPassword`, also if it was changed meanwhile."""
     user = await locked_holder(session, confirmed) if confirmed else None
     if user is None:
-        raise WrongPassword.at("/current_password", "wrong")
+        raise WrongPassword(errors=[FieldError("/current_password", "wrong")])
     return user
 
 

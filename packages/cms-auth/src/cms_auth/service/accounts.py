@@ -21,7 +21,15 @@ from cms_auth.queries import has_administrator, lock_administrators, locked_role
 from cms_auth.rights import DEFAULT_ROLE
 from cms_auth.service.principals import touch_shown
 from cms_auth.service.sessions import end_sessions
-from cms_core import ANY_VERSION, BUILT_IN_ROLES, Precondition, Transaction, new_id, unique_or
+from cms_core import (
+    ANY_VERSION,
+    BUILT_IN_ROLES,
+    FieldError,
+    Precondition,
+    Transaction,
+    new_id,
+    unique_or,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ async def delete_user(
 async def _must_exist(session: Transaction, role: str) -> None:
     # Held against deletion: a role that is being deleted must not be given to anybody.
     if role not in BUILT_IN_ROLES and await locked_role(session, role, share=True) is None:
-        raise UnknownRole.at("/role", "no such role")
+        raise UnknownRole(errors=[FieldError("/role", "no such role")])
 
 
 def _announce(session: Transaction, user: User, changed: Set[str], by: UUID | None) -> None:
