@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import typer
+
 from cms_core import (
     CMS,
     AdminRouter,
@@ -15,7 +17,7 @@ from cms_core import (
     RootRouter,
     hookimpl,
 )
-from cms_posts import hookspecs
+from cms_posts import commands, hookspecs
 from cms_posts.authoring.router import authoring_router
 from cms_posts.authoring.tags import tags_router
 from cms_posts.delivery.router import delivery_routers
@@ -62,3 +64,8 @@ def register_routers(
         previews_router(cms, extensions),
         *delivery_routers(cms, extensions),
     ]
+
+
+@hookimpl
+def register_commands() -> typer.Typer:
+    return commands.app

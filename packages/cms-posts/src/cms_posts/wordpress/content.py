@@ -28,11 +28,11 @@ _NO_ATTACHMENTS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The HTML, the part before ``<!--more-->`` if there is one, and what was changed."""
+    """The HTML, the part before ``<!--more-->`` if there is one, and what was changed how often."""
 
     html: str
     teaser: str
-    changes: tuple[str, ...]
+    changes: Mapping[str, int]
 
 
 class _Piece(NamedTuple):
@@ -61,11 +61,10 @@ def translate(
         if is_classic and html.strip():
             html = paragraphs(html)
         (teaser if is_teaser else rest).append(html)
-    said = tuple(f"{what} ({count})" for what, count in sorted(changes.items()))
     beginning = "".join(teaser).strip()
     if not rest:
-        return Content(beginning, "", said)
-    return Content(f"{beginning}\n{''.join(rest)}".strip(), beginning, said)
+        return Content(beginning, "", changes)
+    return Content(f"{beginning}\n{''.join(rest)}".strip(), beginning, changes)
 
 
 def _pieces(text: str, changes: Counter[str]) -> Iterator[_Piece]:

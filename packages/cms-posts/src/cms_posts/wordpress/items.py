@@ -52,6 +52,8 @@ class WxrItem:
     comments: int = 0
     terms: tuple[WxrTerm, ...] = ()
     meta: Mapping[str, str] = field(default_factory=dict)
+    #: Where the file of an attachment is.
+    file: str = ""
     #: Line of the file on which the item begins.
     line: int = 0
 

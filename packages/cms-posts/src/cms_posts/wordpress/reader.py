@@ -32,7 +32,14 @@ _CONTROLS = bytes(range(1, 32)).translate(None, b"\t\n\r")
 _FIELDS = {
     *("title", "link", "language", "guid", "pubDate", "dc:creator", "content:encoded"),
     *("excerpt:encoded", "wp:author_display_name", "wp:author_email", "wp:author_login"),
-    *("wp:base_blog_url", "wp:is_sticky", "wp:meta_key", "wp:meta_value", "wp:post_date"),
+    *(
+        "wp:attachment_url",
+        "wp:base_blog_url",
+        "wp:is_sticky",
+        "wp:meta_key",
+        "wp:meta_value",
+        "wp:post_date",
+    ),
     *("wp:post_date_gmt", "wp:post_id", "wp:post_modified", "wp:post_modified_gmt"),
     *("wp:post_name", "wp:post_password", "wp:post_type", "wp:status"),
 }
@@ -204,6 +211,7 @@ class _Reader:
             comments=self._comments,
             terms=tuple(self._terms),
             meta=self._meta,
+            file=get("wp:attachment_url", "").strip(),
             line=self._line,
         )
 

@@ -1,0 +1,217 @@
+"""From the items of a WordPress export to posts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from html import unescape
+from typing import BinaryIO
+from urllib.parse import unquote
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from cms_posts.models import MAX_TAG_NAME, MAX_TITLE, BodyFormat, PostState
+from cms_posts.rendering import excerpt_of, render
+from cms_posts.service.storing import WholePost, WholeRevision
+from cms_posts.service.tagging import by_slug
+from cms_posts.slugs import slugify
+from cms_posts.transfer.importing import Item, People
+from cms_posts.transfer.report import Report
+from cms_posts.wordpress.content import Content, translate
+from cms_posts.wordpress.items import WxrAuthor, WxrItem, WxrSite
+from cms_posts.wordpress.reader import BadExport, read_wxr
+
+#: Names the ids of imported posts: the same item is the same post again.
+_IDS = uuid5(NAMESPACE_URL, "urn:cms-posts:wordpress")
+_TAG_DOMAINS = {"category", "post_tag"}
+MAX_EXCERPT = 1000
+#: Length of a title that is made from the text.
+_SHORT = 60
+_KINDS = {"post", "page"}
+#: What pages are tagged with: here they are posts.
+_PAGE = "page"
+_NEVER_SAVED = {"auto-draft", "inherit"}
+
+
+def read_wordpress(
+    stream: BinaryIO, report: Report, *, language: str, now: datetime
+) -> Iterator[Item]:
+    """Yield an item for each post and page; the report is told what is left out.
+
+    The stream is read twice, first for the addresses of files. Raises `BadExport`.
+    """
+    site = _Site(report, language, now, _files(stream))
+    stream.seek(0)
+    for found in read_wxr(stream):
+        if isinstance(found, WxrSite):
+            site.address = _bare(found.link) or found.title
+        elif isinstance(found, WxrAuthor):
+            site.authors[found.login] = found.name
+        elif site.takes(found):
+            yield site.item(found)
+
+
+def _files(stream: BinaryIO) -> Mapping[str, str]:
+    """The addresses of attachments by their ids: posts come before the files that they show."""
+    files: dict[str, str] = {}
+    # A fault is raised again once the posts before it have been imported.
+    with suppress(BadExport):
+        for found in read_wxr(stream):
+            if isinstance(found, WxrItem) and found.file:
+                files[found.id] = found.file
+    return files
+
+
+@dataclass(slots=True)
+class _Site:
+    """What the head of the file says, and which ids were given so far."""
+
+    report: Report
+    language: str
+    now: datetime
+    files: Mapping[str, str]
+    address: str = ""
+    authors: dict[str, str] = field(default_factory=dict)
+    ids: set[UUID] = field(default_factory=set)
+
+    def takes(self, item: WxrItem) -> bool:
+        """Whether the item becomes a post; the report is told of what does not."""
+        if item.comments:
+            self.report.left_out["comment"] += item.comments
+        taken = item.kind in _KINDS and item.status not in _NEVER_SAVED
+        if not taken:
+            self.report.left_out[item.kind if item.kind not in _KINDS else item.status] += 1
+        return taken
+
+    def item(self, item: WxrItem) -> Item:
+        """The item to import."""
+        post = _Post(item, self.now)
+        author = self.authors.get(item.author, item.author)
+        content = translate(item.content, self.files, item.meta.get("footnotes", ""))
+        make = partial(post.whole, self._id(item), author, content, self.language)
+        return Item(
+            place=f"line {item.line}",
+            title=post.title,
+            make=make,
+            notes=tuple(post.notes()),
+            changes=content.changes,
+        )
+
+    def _id(self, item: WxrItem) -> UUID:
+        """An id that the same post gets from every export of the site.
+
+        WordPress' own ids and guids are both given twice now and then: only together, and with the
+        address where even that is not enough, do they name one post.
+        """
+        id = uuid5(_IDS, "\n".join((self.address, item.id, item.guid)))
+        if id in self.ids:
+            id = uuid5(id, "\n".join((item.kind, item.slug, item.link, item.title)))
+        self.ids.add(id)
+        return id
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """One post or page of WordPress, and what it becomes."""
+
+    item: WxrItem
+    now: datetime
+
+    @property
+    def title(self) -> str:
+        """The title as plain text; the beginning of the body where there is none."""
+        return (
+            excerpt_of(self.item.title, MAX_TITLE)
+            or excerpt_of(self.item.content, _SHORT)
+            or self.item.kind.title()
+        )
+
+    @property
+    def planned_for(self) -> datetime | None:
+        """When it was to be published, where that is still to come."""
+        date = self.item.date
+        is_planned = self.item.status in ("future", "publish")
+        return date if is_planned and date is not None and date > self.now else None
+
+    @property
+    def published_at(self) -> datetime | None:
+        """Since when readers see it; None for what they do not see."""
+        item = self.item
+        if item.status != "publish" or item.protected or self.planned_for:
+            return None
+        return item.date or item.modified or self.now
+
+    def notes(self) -> Iterator[str]:
+        """Yield what to know about it."""
+        if not self.item.title:
+            yield "It has no title; it got the beginning of its text."
+        if not self.item.slug:
+            yield "It has no slug; it got one made from its title."
+        if self.planned_for:
+            yield f"It was planned for {_stamp(self.planned_for)}; it is a draft."
+        elif self.item.protected:
+            yield "It was protected by a password; it is a draft."
+        elif self.item.status in ("private", "pending"):
+            yield f"It was {self.item.status}; it is a draft."
+        elif self.item.status == "trash":
+            yield "It was in the trash, and is."
+        if self.item.sticky:
+            yield "It was sticky; posts here have no such state."
+
+    async def whole(
+        self, id: UUID, author: str, content: Content, language: str, people: People
+    ) -> WholePost:
+        """The post as it is stored."""
+        published_at = self.published_at
+        created_at = min(self.item.date or self.now, self.now)
+        updated_at = max(created_at, min(self.item.modified or created_at, self.now))
+        author_id = await people.named(author)
+        planned = self.planned_for
+        # Kept as it is shown: what was taken out could never be shown, and authors would edit it.
+        html = await asyncio.to_thread(render, content.html, BodyFormat.HTML)
+        revision = WholeRevision(
+            title=self.title,
+            slug=slugify(unquote(self.item.slug) or self.title),
+            language=language,
+            author_id=author_id,
+            created_by=author_id,
+            created_at=created_at,
+            body=html,
+            body_html=html,
+            body_format=BodyFormat.HTML,
+            excerpt=excerpt_of(self.item.excerpt or content.teaser, MAX_EXCERPT),
+            note=f"WordPress planned this for {_stamp(planned)}." if planned else "",
+            tags=by_slug(self._tags()),
+        )
+        return WholePost(
+            id=id,
+            state=PostState.PUBLISHED if published_at else PostState.DRAFT,
+            revisions=[revision],
+            created_at=created_at,
+            updated_at=updated_at,
+            published_revision=1 if published_at else None,
+            published_at=published_at,
+            first_published_at=published_at,
+            shown_at=updated_at if published_at else None,
+            trashed_at=updated_at if self.item.status == "trash" else None,
+            renamable=True,
+        )
+
+    def _tags(self) -> Iterator[str]:
+        if self.item.kind == "page":
+            yield _PAGE
+        for term in self.item.terms:
+            if term.domain in _TAG_DOMAINS and (name := unescape(term.name).strip()):
+                yield name[:MAX_TAG_NAME]
+
+
+def _bare(address: str) -> str:
+    """An address without what differs between exports of one site."""
+    return address.partition("://")[2].rstrip("/").lower() or address
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
