@@ -8,7 +8,6 @@ from fastapi import Request, Response
 from cms_auth.context import AuthContext
 from cms_auth.errors import InvalidRefreshToken
 from cms_auth.events import EndReason
-from cms_auth.router.documentation import problems
 from cms_auth.schemas import Login, Refresh, TokenPair
 from cms_auth.service.sessions import Client, Grant, end_session, refresh_session
 from cms_auth.sign_in import sign_in
@@ -20,6 +19,7 @@ from cms_core import (
     Transaction,
     authenticate,
     canonical_address,
+    may_answer,
     rate_limit_headers,
     spend,
 )
@@ -31,7 +31,7 @@ REASON = "Signing in is how one becomes somebody; every attempt is limited."
 
 def authentication_router(auth: AuthContext) -> OpenRouter:
     """Return the router of sessions; its answers hold secrets and are never stored."""
-    router = OpenRouter("/auth", reason=REASON, responses=problems(401, 422, 429))
+    router = OpenRouter("/auth", reason=REASON, responses=may_answer(401))
 
     @router.post("/login")
     async def login(request: Request, response: Response, body: Login) -> TokenPair:

@@ -14,7 +14,6 @@ from cms_auth.models import User
 from cms_auth.password_policy import hash_new_password
 from cms_auth.permissions import OWN_ACCOUNT
 from cms_auth.queries import SESSION_SORTS, find_user, live_sessions
-from cms_auth.router.documentation import CHANGE_PROBLEMS, problems
 from cms_auth.schemas import ListedSession, NewPassword, OwnAccount, OwnPatch, ShownUser
 from cms_auth.service.accounts import UserChanges, update_user
 from cms_auth.service.sessions import end_session
@@ -29,6 +28,7 @@ from cms_core import (
     Transaction,
     answer,
     listing,
+    may_answer,
     requires,
     transact,
 )
@@ -39,7 +39,7 @@ SessionListing = Annotated[Listing, Depends(listing(ListedSession, SESSION_SORTS
 
 def own_account_router(auth: AuthContext) -> AdminRouter:
     """Return the router of the account that is signed in."""
-    router = AdminRouter("/me", responses=problems(401, 403, 422))
+    router = AdminRouter("/me")
     _add_account(router, auth)
     _add_password(router, auth)
     _add_sessions(router)
@@ -47,7 +47,7 @@ def own_account_router(auth: AuthContext) -> AdminRouter:
 
 
 def _add_account(router: AdminRouter, auth: AuthContext) -> None:
-    @router.get("", response_model=OwnAccount, responses=problems(404))
+    @router.get("", response_model=OwnAccount, responses=may_answer(404))
     async def read(session: Snapshot, by: Owner) -> Response:
         """Read one's own account and what it may do."""
         user = await find_user(session, by.id)
@@ -55,7 +55,7 @@ def _add_account(router: AdminRouter, auth: AuthContext) -> None:
             raise UserNotFound
         return _answer(user, by)
 
-    @router.patch("", response_model=OwnAccount, responses={**CHANGE_PROBLEMS, **problems(429)})
+    @router.patch("", response_model=OwnAccount, responses=may_answer(404, 429))
     async def edit(request: Request, body: OwnPatch, by: Owner, if_match: IfMatch) -> Response:
         """Change one's name, or with `current_password` one's e-mail address."""
         fields = body.model_dump(exclude_unset=True, exclude={"current_password"})
@@ -76,7 +76,7 @@ def _add_account(router: AdminRouter, auth: AuthContext) -> None:
 
 
 def _add_password(router: AdminRouter, auth: AuthContext) -> None:
-    @router.post("/password", status_code=204, responses=problems(429))
+    @router.post("/password", status_code=204, responses=may_answer(404, 429))
     async def change_password(request: Request, body: NewPassword, by: Owner) -> Response:
         """Change one's password; all other sessions end."""
         confirmed = await confirm_password(auth, by.id, body.current_password.get_secret_value())
@@ -112,7 +112,7 @@ def _add_sessions(router: AdminRouter) -> None:
             item.current = item.id == by.session_id
         return page.answer(items, found)
 
-    @router.delete("/sessions/{id}", status_code=204, responses=problems(404))
+    @router.delete("/sessions/{id}", status_code=204)
     async def end(session: Transaction, id: UUID, by: Owner) -> Response:
         """End one of one's own sessions at once."""
         now = await session.now()

@@ -12,7 +12,6 @@ from cms_auth.models import MAX_ROLE, Role
 from cms_auth.permissions import MANAGE_ROLES
 from cms_auth.queries import added_roles, find_role
 from cms_auth.rights import Rights
-from cms_auth.router.documentation import CHANGE_PROBLEMS, problems
 from cms_auth.schemas import RoleBody, Roles, ShownPermission, ShownRole
 from cms_auth.service.roles import delete_role, put_role
 from cms_core import (
@@ -34,7 +33,7 @@ RoleName = Annotated[
 
 def roles_router(auth: AuthContext) -> AdminRouter:
     """Return the router of roles."""
-    router = AdminRouter("/roles", responses=problems(401, 403, 422))
+    router = AdminRouter("/roles")
     _add_reading(router, auth.rights)
     _add_changing(router, auth)
     return router
@@ -51,7 +50,7 @@ def _add_reading(router: AdminRouter, rights: Rights) -> None:
         added = [_shown(role) for role in await added_roles(session)]
         return answer(Roles(items=[*built_in.values(), *added], permissions=permissions))
 
-    @router.get("/{name}", response_model=ShownRole, responses=problems(404))
+    @router.get("/{name}", response_model=ShownRole)
     async def read(session: Snapshot, name: RoleName, by: Manager) -> Response:
         """Read a role."""
         if name in built_in:
@@ -66,7 +65,7 @@ def _add_changing(router: AdminRouter, auth: AuthContext) -> None:
     address = f"{auth.cms.settings.public_url}{router.prefix}"
     created: dict[int | str, dict[str, object]] = {201: {"model": ShownRole}}
 
-    @router.put("/{name}", response_model=ShownRole, responses={**created, **CHANGE_PROBLEMS})
+    @router.put("/{name}", response_model=ShownRole, responses=created)
     async def put(
         session: Transaction, name: RoleName, body: RoleBody, by: Manager, if_match: IfMatch
     ) -> Response:
@@ -84,7 +83,7 @@ def _add_changing(router: AdminRouter, auth: AuthContext) -> None:
         status = 201 if is_new else 200
         return answer(_shown(role), version=role.version, status=status, location=location)
 
-    @router.delete("/{name}", status_code=204, responses=CHANGE_PROBLEMS)
+    @router.delete("/{name}", status_code=204)
     async def delete(
         session: Transaction, name: RoleName, by: Manager, if_match: IfMatch
     ) -> Response:

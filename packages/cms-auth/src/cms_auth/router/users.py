@@ -15,7 +15,6 @@ from cms_auth.naming import MAX_EMAIL
 from cms_auth.password_policy import hash_new_password
 from cms_auth.permissions import MANAGE_USERS
 from cms_auth.queries import USER_SORTS, find_user, users
-from cms_auth.router.documentation import CHANGE_PROBLEMS, problems
 from cms_auth.schemas import ListedUser, NewUser, ShownUser, UserPatch
 from cms_auth.service import accounts
 from cms_auth.service.accounts import UserChanges
@@ -53,7 +52,7 @@ Filtered = Annotated[Select[tuple[User]], Depends(_filtered)]
 
 def users_router(auth: AuthContext) -> AdminRouter:
     """Return the router of all accounts."""
-    router = AdminRouter("/users", responses=problems(401, 403, 422))
+    router = AdminRouter("/users")
     _add_reading(router)
     _add_creating(router, auth)
     _add_changing(router, auth)
@@ -69,14 +68,14 @@ def _add_reading(router: AdminRouter) -> None:
         found = await page.rows(session, filtered)
         return page.answer([ListedUser.model_validate(row[0]) for row in found.rows], found)
 
-    @router.get("/{id}", response_model=ShownUser, responses=problems(404))
+    @router.get("/{id}", response_model=ShownUser)
     async def read(session: Snapshot, id: UUID, by: Manager) -> Response:
         """Read an account."""
         return _answer(_found(await find_user(session, id)))
 
 
 def _add_creating(router: AdminRouter, auth: AuthContext) -> None:
-    @router.post("", status_code=201, response_model=ShownUser, responses=problems(409))
+    @router.post("", status_code=201, response_model=ShownUser)
     async def create(request: Request, body: NewUser, by: Manager) -> Response:
         """Create an account; `email-taken` (409) where another one has the address."""
         digest = None
@@ -97,7 +96,7 @@ def _add_creating(router: AdminRouter, auth: AuthContext) -> None:
 
 
 def _add_changing(router: AdminRouter, auth: AuthContext) -> None:
-    @router.patch("/{id}", response_model=ShownUser, responses=CHANGE_PROBLEMS)
+    @router.patch("/{id}", response_model=ShownUser)
     async def edit(
         request: Request, id: UUID, body: UserPatch, by: Manager, if_match: IfMatch
     ) -> Response:
@@ -113,7 +112,7 @@ def _add_changing(router: AdminRouter, auth: AuthContext) -> None:
 
         return await transact(request, work)
 
-    @router.delete("/{id}", status_code=204, responses=CHANGE_PROBLEMS)
+    @router.delete("/{id}", status_code=204)
     async def delete(session: Transaction, id: UUID, by: Manager, if_match: IfMatch) -> Response:
         """Delete an account and its sessions; its posts stay, without the name of an author."""
         await accounts.delete_user(session, id, by=by.id, precondition=if_match)
