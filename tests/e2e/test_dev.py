@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Running
+    from tests.conftest import Running
 
 
 def test_a_second_start_keeps_everything_and_makes_no_other_administrator(

@@ -17,7 +17,7 @@ import yaml
 from cms_core.testing.servers import create_database, drop_database
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Running
+    from tests.conftest import Running
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")

@@ -104,7 +104,7 @@ def hooks() -> None:
         (f"{name}{inspect.signature(spec)}".partition(" ->")[0], inspect.getdoc(spec) or "")
         for name, spec in specs
     ]
-    show_table(("hook", "what it does"), [(hook, " ".join(doc.split())) for hook, doc in rows])
+    show_table(("hook", "what it does"), [(hook, doc.partition("\n")[0]) for hook, doc in rows])
 
 
 def _built(settings: Settings) -> tuple[Collection[str], tuple[Fault, ...]]:

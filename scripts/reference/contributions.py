@@ -1,0 +1,66 @@
+"""The pages of events, errors and permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import Field, fields
+from http.client import responses
+from typing import Any
+
+from scripts.reference.text import marked, page, prose, table
+
+from cms_core import BUILT_IN_ROLES, CMS, Event
+from cms_core.problems import catalog
+
+
+def events_page() -> str:
+    """Return the page of every event; the CMS must have been built."""
+    parts: list[str] = []
+    for event in sorted(_events(Event), key=lambda each: each.event_name):
+        plain = object.__new__(event)
+        for field in fields(event):
+            object.__setattr__(plain, field.name, f"<{field.name}>")
+        rows = [(f"`{field.name}`", f"`{_type(field)}`") for field in fields(event)]
+        parts += [
+            f"## `{event.event_name}`",
+            prose(event),
+            f"Aggregate: `{plain.aggregate}`.",
+            table(("field", "type"), rows),
+        ]
+    return page(*parts)
+
+
+def _type(field: Field[Any]) -> str:
+    return field.type if isinstance(field.type, str) else field.type.__name__
+
+
+def _events(kind: type[Event]) -> Iterator[type[Event]]:
+    for child in kind.__subclasses__():
+        if child.__module__.startswith("cms_"):
+            if not child.__subclasses__():
+                yield child
+            yield from _events(child)
+
+
+def errors_page() -> str:
+    """Return the page of every code; the CMS must have been built."""
+    parts: list[str] = []
+    for kind in catalog().values():
+        parts.append(f"## `{kind.code}`")
+        parts.append(f"{kind.status} {responses[kind.status]}. {marked(kind.title)}")
+        parts.append(marked(kind.explanation))
+    return page(*parts)
+
+
+def permissions_page(cms: CMS) -> str:
+    """Return the page of every permission and who has it."""
+    rows = [
+        (
+            f"`{each.key}`",
+            each.description,
+            *("yes" if r == "admin" or r in each.default_roles else "" for r in BUILT_IN_ROLES),
+        )
+        for each in cms.contributions.permissions.values()
+    ]
+    headings = ("permission", "what it allows", *(f"`{role}`" for role in BUILT_IN_ROLES))
+    return page(table(headings, rows))
