@@ -48,42 +48,19 @@ async def create_post(
     author_id = _author(content.author_id, by)
     # Before anything is locked: a long body takes its time.
     html = await _rendered(content.body, content.body_format)
-    post = Post(
-        id=new_id(),
-        version=1,
-        state=PostState.DRAFT,
-        head=1,
-        title=content.title,
-        slug=content.slug or slugify(content.title),
-        author_id=author_id,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(post)
-    await session.flush()
-    post.slug = await _name(session, post.id, content.slug, content.title)
+    post = await _insert_post(session, content, author_id, now)
     tags = await tags_named(session, content.tags)
     await add_post_tags(session, post.id, [tag.id for tag in tags])
-    head = PostRevision(
-        post_id=post.id,
-        number=1,
-        created_at=now,
-        created_by=by.id,
-        note=content.note,
-        title=content.title,
-        slug=post.slug,
-        excerpt=content.excerpt,
-        body=content.body,
-        body_format=content.body_format,
-        body_html=html,
-        language=content.language,
-        author_id=author_id,
-        cover_id=content.cover_id,
-        tags=[str(tag.id) for tag in tags],
-        seo=dict(content.seo),
-        extensions=dict(content.extensions),
-    )
-    session.add(head)
+    same = ("title", "excerpt", "body", "body_format", "language", "cover_id")
+    fields = {name: getattr(content, name) for name in same} | {
+        "slug": post.slug,
+        "body_html": html,
+        "author_id": author_id,
+        "tags": [str(tag.id) for tag in tags],
+        "seo": dict(content.seo),
+        "extensions": dict(content.extensions),
+    }
+    head = _add_revision(session, post, fields, content.note, by, now)
     await session.flush()
     session.emit(PostCreated(post.id, by.id))
     announce_references(session, post.id, None, head, published=False)
@@ -127,18 +104,11 @@ async def save_revision(
     new = {**old, **fields}
     if all(new[name] == value for name, value in old.items()):
         return WorkingCopy(post, head)
-    revision = PostRevision(
-        post_id=post.id,
-        number=post.head + 1,
-        created_at=now,
-        created_by=by.id,
-        note=note,
-        **{"body_html": head.body_html, **new},
-    )
-    session.add(revision)
+    post.head += 1
+    fields = {"body_html": head.body_html, **new}
+    revision = _add_revision(session, post, fields, note, by, now)
     if new["tags"] != old["tags"]:
         await set_post_tags(session, post.id, [UUID(id) for id in new["tags"]])
-    post.head = revision.number
     post.title, post.slug, post.author_id = revision.title, revision.slug, revision.author_id
     mark_changed(post, now)
     await session.flush()
@@ -151,6 +121,41 @@ def mark_changed(post: Post, now: datetime) -> None:
     """Give the post its next version."""
     post.version += 1
     post.updated_at = now
+
+
+async def _insert_post(
+    session: Transaction, content: PostContent, author_id: UUID, now: datetime
+) -> Post:
+    """Insert the row that everything else hangs on, then find it a name."""
+    post = Post(
+        id=new_id(),
+        version=1,
+        state=PostState.DRAFT,
+        head=1,
+        title=content.title,
+        slug=content.slug or slugify(content.title),
+        author_id=author_id,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(post)
+    await session.flush()
+    post.slug = await _name(session, post.id, content.slug, content.title)
+    return post
+
+
+def _add_revision(
+    session: Transaction,
+    post: Post,
+    fields: Mapping[str, Any],
+    note: str,
+    by: Principal,
+    now: datetime,
+) -> PostRevision:
+    saved = {"number": post.head, "created_at": now, "created_by": by.id, "note": note}
+    revision = PostRevision(post_id=post.id, **saved, **fields)
+    session.add(revision)
+    return revision
 
 
 async def _resolved(
