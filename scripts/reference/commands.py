@@ -37,7 +37,7 @@ def _command(command: Any, context: Any) -> Iterator[str]:
     if rows:
         yield table(("argument or option", "what it says", "default"), rows)
     if examples:
-        lines = [line for line in examples.splitlines()[1:] if line]
+        lines = [line for line in examples.lstrip("s: ").splitlines() if line]
         yield "\n".join(f"    {line}" for line in lines)
 
 
