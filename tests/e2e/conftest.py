@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -40,10 +39,3 @@ def publish() -> Callable[[httpx2.Client, str], Any]:
         return client.get(f"/api/v1/posts/{post['slug']}").json()
 
     return publish
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port

@@ -63,7 +63,8 @@ class Environment:
 
     def _pip(self, *arguments: str) -> None:
         command = [str(self.commands / "pip"), "--quiet", "--disable-pip-version-check", *arguments]
-        subprocess.run(command, check=True, capture_output=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
