@@ -6,6 +6,7 @@ no author has to repeat them; ``responses=may_answer(429)`` adds what only the a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from http.client import responses as phrases
 from importlib.metadata import version
@@ -60,25 +61,36 @@ def describe(routers: Iterable[tuple[str, CMSRouter]], *, server: str) -> dict[s
 
 
 def _complete(operation: dict[str, Any], router: CMSRouter, route: CMSRoute, method: str) -> None:
-    answers = operation["responses"]
     if (parameters := [*_parameters(route, method)]) or "parameters" in operation:
         operation["parameters"] = [*operation.get("parameters", ()), *parameters]
+    names = {each["name"] for each in operation.get("parameters", ())}
+    answers = operation["responses"]
     for status, answer in answers.items():
-        if status.startswith("2"):
-            names = {each["name"] for each in operation.get("parameters", ())}
-            if headers := headers_of(route, method, status, is_list="cursor" in names):
-                answer.setdefault("headers", {}).update(headers)
+        if headers := headers_of(route, method, status, is_list="cursor" in names):
+            answer.setdefault("headers", {}).update(headers)
     if method == "GET" and "200" in answers:
         answers["304"] = {"description": "What the client has is still current."}
     declared = {status for status, answer in answers.items() if MEDIA_TYPE in _content(answer)}
-    for status in sorted(declared | {str(each) for each in _statuses(route, method)}):
+    for status in declared | {str(each) for each in _statuses(route, method)}:
         answers[status] = {"$ref": f"#/components/responses/Problem{status}"}
     operation["responses"] = dict(sorted(answers.items()))
     operation["security"] = [{"bearer": []}] if route.door is Door.AUTHORING else []
-    if notes := [*_notes(router, route)]:
-        operation["description"] = "\n\n".join([operation.get("description", ""), *notes]).strip()
+    operation["x-door"] = route.door.value
     if route.permissions:
         operation["x-permissions"] = sorted(route.permissions)
+    _complete_texts(operation, router, route)
+
+
+def _complete_texts(operation: dict[str, Any], router: CMSRouter, route: CMSRoute) -> None:
+    description: str = operation.get("description", "").strip()
+    if description and not route.summary:
+        # A docstring's first clause says it better than the function's name.
+        summary = re.split(r"[;:.(]", description, maxsplit=1)[0].strip()
+        operation["summary"] = summary.replace("`", "")
+        description = "" if description == f"{summary}." else description
+    operation["description"] = "\n\n".join(
+        filter(None, [description.strip(), *_notes(router, route)])
+    )
 
 
 def _content(answer: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +100,7 @@ def _content(answer: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(route: CMSRoute, method: str) -> Iterator[int]:
     """The problems that a route may answer with, by what it is and does."""
-    yield from (400, 422, 503)
+    yield from (400, 414, 422, 431, 503)
     if route.door is Door.AUTHORING:
         yield from (401, 403)
         if method in _UNSAFE:
