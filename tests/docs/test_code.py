@@ -8,9 +8,11 @@ without a path is executed, data is parsed. ``<!-- not run: … -->`` leaves a b
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tests.conftest import Running
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = Path(sys.executable).parent
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/*.md")})
 BLOCK = re.compile(
     r"^(?:<!-- not run: (?P<reason>.+) -->\n)?```(?P<language>\w*) ?(?P<path>\S*)\n"
@@ -72,6 +75,7 @@ def pages_with(*languages: str) -> list[Any]:
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", pages_with("sh"))
 def test_commands(page: Path, start: Callable[..., Running], tmp_path: Path) -> None:
     shell = "".join(block.as_shell for block in blocks(page))
@@ -85,9 +89,7 @@ def test_commands(page: Path, start: Callable[..., Running], tmp_path: Path) -> 
         dev = start("bash", "-c", f"{variables} exec cms dev --port 0 {options}")
         address = dev.address()
         known = {"http://127.0.0.1:8000": address}
-        if "Admin" in dev.output:
-            told = dev.credentials()
-            known["'the password that it printed'"] = shlex.quote(told["password"])
+        known["'the password that it printed'"] = shlex.quote(dev.credentials()["password"])
         _run(script, known, tmp_path)
         assert dev.stop() == 0, dev.output
 
@@ -102,6 +104,7 @@ def _run(script: str, known: dict[str, str], folder: Path) -> None:
         capture_output=True,
         check=False,
         cwd=folder,
+        env={"PATH": f"{COMMANDS}:{os.environ['PATH']}", "HOME": str(folder)},
         timeout=100,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
