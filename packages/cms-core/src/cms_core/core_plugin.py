@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from cms_core.db.generations import Generation
 from cms_core.db.instance import Instance
 from cms_core.db.outbox import OutboxRow
-from cms_core.health import HealthCheck
+from cms_core.health import HealthCheck, database_check
 from cms_core.hookspecs import hookimpl
 from cms_core.http.idempotency import IdempotencyRow
+from cms_core.http.routers import CMSRouter
 from cms_core.jobs import Job
 from cms_core.outbox import outbox_jobs
 from cms_core.plugins.contributions import Models
+from cms_core.security import Permission
+from cms_core.system import SYSTEM, system_routers
 from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
 from cms_core.worker.pruning import prune_job
 from cms_core.worker.runs import JobRun
@@ -43,7 +46,18 @@ def register_jobs(cms: CMS) -> Sequence[Job]:
 
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
-    return [HealthCheck("plugins", partial(_faulty_plugins, cms)), worker_check(cms)]
+    plugins = HealthCheck("plugins", partial(_faulty_plugins, cms))
+    return [database_check(cms), plugins, worker_check(cms)]
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [SYSTEM]
+
+
+@hookimpl
+def register_routers() -> Sequence[CMSRouter]:
+    return system_routers()
 
 
 async def _faulty_plugins(cms: CMS) -> str | None:

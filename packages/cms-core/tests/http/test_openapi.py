@@ -54,7 +54,7 @@ def _delivery() -> CMSRouter:
 
     @router.get("", response_model=Page[Toy])
     async def list_toys(toys: ToyListing) -> None:
-        """List all toys."""
+        """List all toys, the oldest first; `fields` names what is wanted."""
 
     @router.get("/{id}")
     async def read_toy(id: UUID) -> Toy:
@@ -111,26 +111,27 @@ def statuses(schema: dict[str, Any], method: str, path: str) -> set[int]:
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
-        ("get", "/api/v1/toys", {200, 304, 400, 422, 503}),
-        ("get", "/api/v1/toys/{id}", {200, 304, 400, 404, 422, 503}),
-        ("post", "/api/v1/admin/toys", {201, 400, 401, 403, 409, 413, 415, 422, 503}),
+        ("get", "/api/v1/toys", {200, 304}),
+        ("get", "/api/v1/toys/{id}", {200, 304, 404}),
+        ("post", "/api/v1/admin/toys", {201, 401, 403, 409, 413, 415}),
         (
             "patch",
             "/api/v1/admin/toys/{id}",
-            {200, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503},
+            {200, 401, 403, 404, 409, 412, 413, 415, 428, 429},
         ),
         (
             "put",
             "/api/v1/admin/toys/{id}/picture",
-            {204, 400, 401, 403, 404, 409, 413, 415, 422, 503},
+            {204, 401, 403, 404, 409, 413, 415},
         ),
-        ("post", "/api/v1/toys/{id}/wishes", {204, 400, 404, 422, 429, 503}),
+        ("post", "/api/v1/toys/{id}/wishes", {204, 404, 429}),
     ],
 )
 def test_each_operation_documents_what_it_may_answer(
     schema: dict[str, Any], method: str, path: str, expected: set[int]
 ) -> None:
-    assert statuses(schema, method, path) == expected
+    of_every_request = {400, 414, 422, 431, 503}
+    assert statuses(schema, method, path) == expected | of_every_request
 
 
 def test_every_problem_has_the_one_schema(schema: dict[str, Any]) -> None:
@@ -174,9 +175,16 @@ def test_authoring_asks_for_a_token_and_names_its_permission(schema: dict[str, A
     create = operation(schema, "post", "/api/v1/admin/toys")
     assert create["security"] == [{"bearer": []}]
     assert create["x-permissions"] == ["toys:make"]
-    assert create["description"] == "Make a toy.\n\nNeeds `toys:make`."
+    assert (create["summary"], create["description"]) == ("Make a toy", "Needs `toys:make`.")
     assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert operation(schema, "get", "/api/v1/toys")["security"] == []
+
+
+def test_the_summary_is_the_first_clause_of_the_docstring(schema: dict[str, Any]) -> None:
+    listed = operation(schema, "get", "/api/v1/toys")
+    assert listed["summary"] == "List all toys, the oldest first"
+    assert listed["description"].startswith("List all toys, the oldest first; `fields`")
+    assert operation(schema, "get", "/api/v1/toys/{id}")["summary"] == "Read Toy"
 
 
 def test_an_open_route_says_why_it_is_open(schema: dict[str, Any]) -> None:

@@ -56,8 +56,10 @@ _OF_PROBLEMS = {
 
 
 def headers_of(route: CMSRoute, method: str, status: str, *, is_list: bool) -> dict[str, Any]:
-    """Return the headers of a successful answer."""
+    """Return the headers of a successful answer; none for another."""
     headers: dict[str, Any] = {}
+    if not status.startswith("2"):
+        return headers
     if method == "GET" or (route.door is Door.AUTHORING and status != "204"):
         headers["ETag"] = _ETAG
     if is_list:

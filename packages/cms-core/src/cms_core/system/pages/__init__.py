@@ -1,0 +1,1 @@
+"""Pages for people: plain HTML that needs no other server and, but for comfort, no script."""
