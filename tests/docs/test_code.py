@@ -80,7 +80,7 @@ def pages_with(*languages: str) -> list[Any]:
 def test_commands(page: Path, start: Callable[..., Running], tmp_path: Path) -> None:
     shell = "".join(block.as_shell for block in blocks(page))
     before, *sessions = re.split(r"(?m)^(?=.*cms dev$|.*cms dev |\./scripts/dev)", shell)
-    if "127.0.0.1:8000" in before or not sessions:
+    if "127.0.0.1:8000" in before:
         sessions, before = ["cms dev\n" + before, *sessions], ""
     _run(before, {}, tmp_path)
     for session in sessions:
@@ -119,7 +119,7 @@ def test_python(page: Path) -> None:
     names: dict[str, object] = {"__name__": "documentation"}
     for block in blocks(page):
         if block.language == "python":
-            code = compile(block.code, str(page), "exec")
+            code = compile(block.code, str(page), "exec", dont_inherit=True)
             if block.runs and not block.path:
                 exec(code, names)
 
