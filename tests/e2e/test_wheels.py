@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, PathDistribution, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +25,25 @@ ADA = {"email": "ada@example.com", "password": "a lighthouse made of paper"}
 ADMIN = {f"CMS_ADMIN_{name.upper()}": value for name, value in ADA.items()}
 
 
-def required(name: str, extras: frozenset[str] = frozenset()) -> Iterator[str]:
+def required(lender: Distribution, extras: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yield the distributions that one needs here, without our own, and those that they need."""
-    for line in distribution(name).requires or ():
+    for line in lender.requires or ():
         needed = Requirement(line)
-        marker = needed.marker
-        if marker is None or any(marker.evaluate({"extra": each}) for each in (*extras, "")):
-            if (canonical := canonicalize_name(needed.name)) not in PACKAGES:
-                yield canonical
-            yield from required(needed.name, frozenset(needed.extras))
+        if needed.name not in PACKAGES and applies(needed, extras):
+            yield canonicalize_name(needed.name)
+            yield from required(distribution(needed.name), frozenset(needed.extras))
+
+
+def applies(needed: Requirement, extras: frozenset[str]) -> bool:
+    """Whether a requirement holds on this machine, with these extras."""
+    marker = needed.marker
+    return marker is None or any(marker.evaluate({"extra": each}) for each in (*extras, ""))
+
+
+def described(wheel: Path) -> Distribution:
+    """What a wheel says of itself; what is installed here may be older."""
+    name, version = wheel.name.split("-")[:2]
+    return PathDistribution(zipfile.Path(wheel) / f"{name}-{version}.dist-info")
 
 
 class Environment:
@@ -44,7 +55,7 @@ class Environment:
         self._wheels = wheels
         self.commands = folder / "bin"
         [self._packages] = folder.glob("lib/python*/site-packages")
-        for name in {each for package in PACKAGES for each in required(package)}:
+        for name in {each for wheel in wheels.iterdir() for each in required(described(wheel))}:
             self._borrow(name)
 
     def _borrow(self, name: str) -> None:
