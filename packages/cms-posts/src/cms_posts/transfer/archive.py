@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import BaseModel, ValidationError
 
 from cms_core import Invalid
-from cms_posts.models import BodyFormat, PostState
+from cms_posts.models import MAX_TITLE, BodyFormat, PostState
 from cms_posts.rendering import render
 from cms_posts.service.storing import WholePost, WholeRevision
 from cms_posts.service.tagging import by_slug
@@ -61,7 +61,8 @@ def _item(place: str, plain: Any, language: str) -> Item:
 def _title(revisions: Any) -> str:
     """How to call a post that may be no post at all."""
     last = revisions[-1] if isinstance(revisions, list) and revisions else None
-    return str(last.get("title", "")) if isinstance(last, dict) else ""
+    title = str(last.get("title", "")) if isinstance(last, dict) else ""
+    return title[:MAX_TITLE].encode(errors="replace").decode()
 
 
 async def _whole(plain: object, people: People) -> WholePost:

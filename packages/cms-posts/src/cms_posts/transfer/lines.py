@@ -18,9 +18,9 @@ from cms_posts.slugs import is_slug
 MAX_REVISIONS = 100_000
 
 
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("holds a NUL character")
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("holds a NUL character or a lone surrogate")
     return text
 
 
@@ -30,7 +30,7 @@ def _a_slug(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
+Text = Annotated[str, AfterValidator(_storable)]
 Slug = Annotated[str, Field(max_length=MAX_SLUG), AfterValidator(_a_slug)]
 
 

@@ -166,8 +166,9 @@ class _Post:
     ) -> WholePost:
         """The post as it is stored."""
         published_at = self.published_at
-        created_at = min(self.item.date or self.now, self.now)
-        updated_at = max(created_at, min(self.item.modified or created_at, self.now))
+        dates = [date for date in (self.item.date, self.item.modified) if date is not None]
+        past = [date for date in dates if date <= self.now] or [self.now]
+        created_at, updated_at = past[0], max(past)
         author_id = await people.named(author)
         planned = self.planned_for
         # Kept as it is shown: what was taken out could never be shown, and authors would edit it.
