@@ -25,6 +25,10 @@ ADA = {"email": "ada@example.com", "password": "a lighthouse made of paper"}
 ADMIN = {f"CMS_ADMIN_{name.upper()}": value for name, value in ADA.items()}
 
 
+# It starts a dozen processes, on machines that may have other things to do.
+pytestmark = pytest.mark.timeout(300)
+
+
 def required(lender: Distribution, extras: frozenset[str] = frozenset()) -> Iterator[str]:
     """Yield the distributions that one needs here, without our own, and those that they need."""
     for line in lender.requires or ():

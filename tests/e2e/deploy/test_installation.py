@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pytest
 
 if TYPE_CHECKING:
     from tests.e2e.deploy.conftest import Compose, Installation
 
+TOKEN = "prometheus-may-look"
 ADA = {"email": "ada@example.com", "password": "a lighthouse made of paper"}
+
+# Each starts up to a dozen processes, on machines that may have other things to do.
+pytestmark = pytest.mark.timeout(300)
+
+
+def seen_by_every_process(url: str, path: str, requests: int) -> bool:
+    """Whether each of the processes that answer tells of all these requests."""
+    for _ in range(requests):
+        httpx2.get(url + path)
+    figure = re.compile(rf'^cms_http_requests_total{{.*route="{path}".*}} (\S+)$', re.MULTILINE)
+    scrapes = [
+        httpx2.get(f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+        for _ in range(8)
+    ]
+    return all(float(figure.findall(text)[0]) >= requests for text in scrapes)
 
 
 def test_an_installation_publishes_and_finds_everything_after_a_restart(
@@ -26,10 +44,12 @@ def test_an_installation_publishes_and_finds_everything_after_a_restart(
         installation.await_health(installed)
         return lambda: [process.stop() for process in processes]
 
-    installed = compose()
+    installed = compose(CMS_METRICS_TOKEN=TOKEN)
     stop = up(installed)
     assert installation.check(installed.image.health_check) == 0
     post = publish(sign_in(installation.url, ADA), "From the cellar")
+    assert httpx2.get(f"{installation.url}/metrics").status_code == 404
+    assert seen_by_every_process(installation.url, "/livez", requests=20)
     assert stop() == [0, 0]
 
     stop = up(compose(CMS_ADMIN_EMAIL="eve@example.com", CMS_PROCESSES="1"))

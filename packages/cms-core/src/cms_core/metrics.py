@@ -1,12 +1,11 @@
-"""Figures of this process for Prometheus; with several processes, those of all of them.
-
-Several processes share their figures through the folder that PROMETHEUS_MULTIPROC_DIR names; it
-must be empty when they start.
-"""
+"""Figures of this process for Prometheus; with several processes, those of all of them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -14,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 REGISTRY = CollectorRegistry()
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 REQUESTS = Counter(
     "cms_http_requests",
@@ -36,6 +36,15 @@ FAILURES = Counter(
 )
 
 
+@contextmanager
+def shared_figures() -> Iterator[None]:
+    """Let the processes that are started inside show the figures of all of them."""
+    with TemporaryDirectory(prefix="cms-figures-") as folder:
+        os.environ[_SHARED] = folder  # read by prometheus_client when they import it
+        yield
+        del os.environ[_SHARED]
+
+
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
     REQUESTS.labels(method, route, str(status)).inc()
@@ -44,7 +53,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def exposition() -> bytes:
     """Return all figures in the text format of Prometheus."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    if _SHARED not in os.environ:
         return generate_latest(REGISTRY)
     shared = CollectorRegistry()
     MultiProcessCollector(shared)  # type: ignore[no-untyped-call]

@@ -15,6 +15,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from cms_core.errors import CMSError
+from cms_core.metrics import shared_figures
 from cms_core.settings import Settings
 
 #: Seconds that running requests get to finish after SIGTERM.
@@ -91,7 +92,8 @@ def serve_processes(
     """
     config = _config(_FACTORY, settings, factory=True, workers=workers)
     supervisor = _Supervisor(config, listener, on_ready)
-    supervisor.run()
+    with shared_figures():
+        supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CMSError("A process of the API did not start; the log says why.")
 
