@@ -77,6 +77,16 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("GET", "/feed.atom"): Policy(EVERYBODY),
     ("GET", "/sitemap.xml"): Policy(EVERYBODY),
     ("GET", "/sitemap-{number}.xml"): Policy(NOT_FOUND),
+    # Outside /api/v1: the state of the server, and pages that explain it.
+    ("GET", "/"): Policy(EVERYBODY),
+    ("GET", "/docs"): Policy(EVERYBODY),
+    ("GET", "/openapi.json"): Policy(EVERYBODY),
+    ("GET", "/problems"): Policy(EVERYBODY),
+    ("GET", "/problems/{code}"): Policy(EVERYBODY),
+    ("GET", "/livez"): Policy(EVERYBODY),
+    ("GET", "/readyz"): Policy(EVERYBODY),
+    # Not without its own token, which is no identity: not even for administrators.
+    ("GET", "/metrics"): Policy(NOT_FOUND),
     # Open by declaration: whoever holds the link, the password or the token.
     ("GET", "/api/v1/previews/{token}"): Policy(
         {"draft": EVERYBODY, "live": EVERYBODY, "trashed": NOT_FOUND}, states=STATES
@@ -117,6 +127,9 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("PATCH", TAG): Policy(EDITORS, {"name": "Ocean"}),
     ("POST", f"{TAG}/merge"): Policy(EDITORS, {"into": "land"}),
     ("DELETE", TAG): Policy(EDITORS),
+    # The system.
+    ("GET", f"{SYSTEM}/plugins"): Policy(ADMINS),
+    ("GET", f"{SYSTEM}/jobs"): Policy(ADMINS),
     # Accounts and roles.
     ("GET", USERS): Policy(ADMINS),
     ("POST", USERS): Policy(ADMINS, {}),
@@ -188,6 +201,7 @@ class World:
             "link_id": link["id"],
             "token": str(link["url"]).rpartition("/")[2],
             "name": "reader",
+            "code": "not-found",
         }
 
     async def _send(self, actor: str, method: str, path: str, **options: Any) -> dict[str, Any]:
