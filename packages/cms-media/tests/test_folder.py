@@ -35,3 +35,7 @@ def test_a_folder_that_cannot_be_made_is_refused_with_the_remedy(tmp_path: Path)
 
 def test_a_folder_that_went_away_is_a_fault(tmp_path: Path) -> None:
     assert "No such file" in (write_fault(tmp_path / "gone") or "")
+
+
+def test_what_anybody_may_read_of_a_fault_holds_no_path(tmp_path: Path) -> None:
+    assert str(tmp_path) not in (write_fault(tmp_path / "gone") or "")

@@ -28,13 +28,13 @@ def prepare_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UploadsNotWritable(f"{_fault(folder, error)} {_remedy(folder)}") from error
-    if fault := write_fault(folder):
-        raise UploadsNotWritable(f"{fault} {_remedy(folder)}")
+        raise UploadsNotWritable(_remedy(folder, _reason(error))) from error
+    if reason := write_fault(folder):
+        raise UploadsNotWritable(_remedy(folder, reason))
 
 
 def write_fault(folder: Path) -> str | None:
-    """Say why nothing can be written to the folder now; None when it can.
+    """Say why nothing can be written to the folder now, without its path; None when it can.
 
     Writes for real: permission bits say nothing of full disks and read-only mounts.
     """
@@ -44,15 +44,17 @@ def write_fault(folder: Path) -> str | None:
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
-        return _fault(folder, error)
+        return _reason(error)
     return None
 
 
-def _fault(folder: Path, error: OSError) -> str:
-    return f"{folder}: {error.strerror or error}."
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
-def _remedy(folder: Path) -> str:
-    user, group = os.getuid(), os.getgid()
-    remedy = f"chown -R {user}:{group} {folder.absolute()}"
-    return f"Give it (or what is mounted there) to the user of the CMS: {remedy}"
+def _remedy(folder: Path, reason: str) -> str:
+    place, owner = folder.absolute(), f"{os.getuid()}:{os.getgid()}"
+    return (
+        f"{place}: {reason}. "
+        f"Give it (or what is mounted there) to the user of the CMS: chown -R {owner} {place}"
+    )

@@ -15,7 +15,8 @@ def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
         return ()
 
     async def writable() -> str | None:
-        return await asyncio.to_thread(write_fault, folder)
+        reason = await asyncio.to_thread(write_fault, folder)
+        return reason and f"uploads can't be stored: {reason}"
 
     return (HealthCheck("uploads", writable),)
 
