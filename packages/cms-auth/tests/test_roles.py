@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cms_auth import RoleChanged, RoleDeleted
-from cms_core import Permission, hookimpl
+from cms_auth.service.accounts import update_user
+from cms_auth.service.roles import delete_role
+from cms_core import CMS, Permission, hookimpl
 from cms_core.testing.recorders import EventRecorder
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ async def permissions_of(visitor: Visitor, tokens: Tokens) -> list[str]:
                 "auth:manage-roles",
                 "auth:manage-users",
                 "auth:own-account",
+                "core:system",
                 "shop:browse",
                 "shop:close",
             ],
@@ -164,20 +167,35 @@ async def test_a_role_in_use_is_not_deleted(
     assert len(cms_events.having(RoleDeleted)) == 1
 
 
-@pytest.mark.parametrize("turn", range(3))
-async def test_a_role_that_is_deleted_is_given_to_nobody(
-    turn: int, admin: Tokens, register: Register, visitor: Visitor, elsewhere: Visitor
+async def test_a_role_that_is_being_given_is_not_deleted(
+    cms_app: CMS, admin: Tokens, register: Register, visitor: Visitor
 ) -> None:
     await put(visitor.client, admin, "translator")
     ada = await register()
-    user, role = f"/api/v1/admin/users/{ada.id}", f"{ROLES}/translator"
 
-    given, deleted = await asyncio.gather(
-        visitor.client.patch(user, json={"role": "translator"}, headers=admin.headers),
-        elsewhere.client.delete(role, headers=admin.headers),
-    )
+    async with cms_app.db.transaction() as session:
+        now = await session.now()
+        await update_user(session, ada.id, {"role": "translator"}, by=None, now=now)
+        role = f"{ROLES}/translator"
+        deletion = asyncio.create_task(visitor.client.delete(role, headers=admin.headers))
+        await asyncio.sleep(0.2)
 
-    assert (given.status_code, deleted.status_code) in {(200, 409), (422, 204)}
+    assert (await deletion).json()["code"] == "role-in-use"
+
+
+async def test_a_role_that_is_being_deleted_is_given_to_nobody(
+    cms_app: CMS, admin: Tokens, register: Register, visitor: Visitor
+) -> None:
+    await put(visitor.client, admin, "translator")
+    ada = await register()
+
+    async with cms_app.db.transaction() as session:
+        await delete_role(session, "translator", by=None)
+        user, body = f"/api/v1/admin/users/{ada.id}", {"role": "translator"}
+        giving = asyncio.create_task(visitor.client.patch(user, json=body, headers=admin.headers))
+        await asyncio.sleep(0.2)
+
+    assert (await giving).json()["code"] == "unknown-role"
 
 
 async def test_roles_made_at_once_are_one(

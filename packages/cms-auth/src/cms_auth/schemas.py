@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 
 from cms_auth.models import MAX_DESCRIPTION, MAX_ROLE, UserState
 from cms_auth.naming import MAX_EMAIL, MAX_NAME, parse_email, parse_name
+from cms_auth.password_policy import MAX_LENGTH, MIN_LENGTH
 from cms_auth.passwords import MAX_RAW_LENGTH
 from cms_auth.rights import DEFAULT_ROLE
 from cms_core import Sparse
@@ -19,11 +20,20 @@ def _text(longest: int, shortest: int = 0) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
 
 
-Email = Annotated[str, _text(MAX_EMAIL, 1), AfterValidator(parse_email)]
+Email = Annotated[
+    str,
+    _text(MAX_EMAIL, 1),
+    AfterValidator(parse_email),
+    Field(json_schema_extra={"format": "email"}),
+]
 Name = Annotated[str, _text(MAX_NAME, 1), AfterValidator(parse_name)]
 #: Secret in logs and tracebacks too.
 Password = Annotated[SecretStr, Field(max_length=MAX_RAW_LENGTH)]
-RoleOfUser = Annotated[str, Field(max_length=MAX_ROLE)]
+#: The policy has errors of its own for what is too short or too long.
+ChosenPassword = Annotated[
+    Password, Field(json_schema_extra={"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH})
+]
+RoleOfUser = Annotated[str, Field(min_length=1, max_length=MAX_ROLE)]
 
 
 class _Body(BaseModel):
@@ -69,7 +79,7 @@ class NewUser(_Body):
     email: Email
     name: Name
     role: RoleOfUser = DEFAULT_ROLE
-    password: Password | None = Field(None, description="Null: nobody can sign in to it yet.")
+    password: ChosenPassword | None = Field(None, description="Null: nobody can sign in to it yet.")
 
 
 class UserPatch(_Changes):
@@ -79,7 +89,7 @@ class UserPatch(_Changes):
     name: Name = ""
     role: RoleOfUser = ""
     state: UserState = UserState.ACTIVE
-    password: Password = SecretStr("")
+    password: ChosenPassword = SecretStr("")
 
 
 class OwnPatch(_Changes):
@@ -94,7 +104,7 @@ class NewPassword(_Body):
     """A password in place of the present one."""
 
     current_password: Password
-    new_password: Password
+    new_password: ChosenPassword
 
 
 class ShownUser(BaseModel):

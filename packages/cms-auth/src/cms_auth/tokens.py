@@ -64,17 +64,11 @@ class AccessTokens:
         claims = AccessClaims(sub, sid, jti, int(now), expiry, self._issuer, self._audience)
         return self._signing.sign(asdict(claims))
 
-    def verify(self, token: str, *, now: float) -> AccessClaims:
-        """Return what a token says that is valid at `now` (Unix seconds).
+    def open(self, token: str) -> AccessClaims:
+        """Return what an authentic token says; whether it is still valid, `check_validity` tells.
 
         Raises `TokenRefused` for whatever reason; which one is nobody's business.
         """
-        claims = self.open(token)
-        self.check_validity(claims, now=now)
-        return claims
-
-    def open(self, token: str) -> AccessClaims:
-        """Return what an authentic token says, be it still valid or not. Raises `TokenRefused`."""
         if len(token) > MAX_LENGTH:
             raise TokenRefused
         # Only the headers that `issue` writes are known, letter by letter. So no header from

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from cms_auth.context import AuthContext
-from cms_auth.errors import UserNotFound
+from cms_auth.errors import SessionNotFound, UserNotFound
 from cms_auth.events import EndReason
 from cms_auth.models import User
 from cms_auth.password_policy import hash_new_password
@@ -116,7 +116,8 @@ def _add_sessions(router: AdminRouter) -> None:
     async def end(session: Transaction, id: UUID, by: Owner) -> Response:
         """End one of one's own sessions at once."""
         now = await session.now()
-        await end_session(session, id, user_id=by.id, reason=EndReason.REVOKED, now=now)
+        if not await end_session(session, id, user_id=by.id, reason=EndReason.REVOKED, now=now):
+            raise SessionNotFound
         return Response(status_code=204)
 
 

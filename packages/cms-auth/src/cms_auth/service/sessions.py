@@ -12,7 +12,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, update
 
-from cms_auth.errors import SessionNotFound
 from cms_auth.events import EndReason, SessionEnded, UserSignedIn
 from cms_auth.models import MAX_ADDRESS, MAX_USER_AGENT, RefreshToken, UserSession
 from cms_auth.queries import Credentials, locked_holder, locked_session_of_token
@@ -110,11 +109,10 @@ async def refresh_session(
 
 async def end_session(
     session: Transaction, session_id: UUID, *, user_id: UUID, reason: EndReason, now: datetime
-) -> None:
-    """End one session of an account. Raises `SessionNotFound` when it has none of this id."""
+) -> bool:
+    """End one session of an account; tell whether it had a living one of this id."""
     mine = (UserSession.id == session_id) & (UserSession.user_id == user_id)
-    if not await _end(session, mine, reason, now):
-        raise SessionNotFound
+    return await _end(session, mine, reason, now)
 
 
 async def end_sessions(
