@@ -15,6 +15,7 @@ from cms_core import (
     Permission,
     PluginSettings,
     RootRouter,
+    Seed,
     hookimpl,
 )
 from cms_posts import commands, hookspecs
@@ -25,6 +26,7 @@ from cms_posts.extensions import extensions_of
 from cms_posts.models import MODELS
 from cms_posts.permissions import PERMISSIONS
 from cms_posts.previews import previews_router
+from cms_posts.seeds import demo_seed
 from cms_posts.settings import PostsSettings
 
 
@@ -69,3 +71,8 @@ def register_routers(
 @hookimpl
 def register_commands() -> typer.Typer:
     return commands.app
+
+
+@hookimpl
+def register_dev_seeds() -> Sequence[Seed]:
+    return [demo_seed()]

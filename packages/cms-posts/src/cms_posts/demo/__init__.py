@@ -1,0 +1,1 @@
+"""Posts to try things out on, written by us."""
