@@ -47,7 +47,8 @@ def register_jobs(cms: CMS) -> Sequence[Job]:
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
     plugins = HealthCheck("plugins", partial(_faulty_plugins, cms))
-    return [database_check(cms), plugins, worker_check(cms)]
+    cache = [cms.redis.health_check] if cms.redis else []
+    return [database_check(cms), *cache, plugins, worker_check(cms)]
 
 
 @hookimpl
