@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import Field, fields
 from http.client import responses
@@ -11,6 +12,7 @@ from scripts.reference.text import marked, page, prose, table
 
 from cms_core import BUILT_IN_ROLES, CMS, Event
 from cms_core.problems import catalog
+from cms_core.system.pages.problems import ADVICE
 
 
 def events_page() -> str:
@@ -48,7 +50,8 @@ def errors_page() -> str:
     for kind in catalog().values():
         parts.append(f"## `{kind.code}`")
         parts.append(f"{kind.status} {responses[kind.status]}. {marked(kind.title)}")
-        parts.append(marked(kind.explanation))
+        advice = ADVICE.get(kind.status, ADVICE[400])
+        parts.append(marked(inspect.cleandoc(kind.explanation)) or advice)
     return page(*parts)
 
 

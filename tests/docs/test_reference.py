@@ -115,7 +115,7 @@ def test_routes(cms: CMS) -> None:
         for method in getattr(route, "methods", ())
     }
 
-    assert schema == entries("rest.md")
+    assert schema == {entry for entry in entries("rest.md") if "/" in entry}
 
 
 def test_open_routes_with_their_reasons(cms: CMS) -> None:

@@ -4,7 +4,10 @@ from cms_core import Conflict, Invalid, NotFound, Unauthenticated
 
 
 class TokenRefused(Unauthenticated):
-    """The access token is not valid."""
+    """The access token is not valid.
+
+    It has expired: use the refresh token. Or its session has ended: sign in again.
+    """
 
 
 class WeakPassword(Invalid):
@@ -48,7 +51,10 @@ class PasswordNeedsEmail(Invalid):
 
 
 class EmailTaken(Conflict):
-    """Another account has this e-mail address."""
+    """Another account has this e-mail address.
+
+    There is one account for each address.
+    """
 
 
 class UserNotFound(NotFound):
@@ -60,7 +66,10 @@ class SessionNotFound(NotFound):
 
 
 class LastAdministrator(Conflict):
-    """This is the last administrator who can sign in."""
+    """This is the last administrator who can sign in.
+
+    Make another account an administrator first.
+    """
 
 
 class RoleNotFound(NotFound):
@@ -68,19 +77,31 @@ class RoleNotFound(NotFound):
 
 
 class UnknownRole(Invalid):
-    """There is no role of this name."""
+    """There is no role of this name.
+
+    `GET /api/v1/admin/roles` lists all roles.
+    """
 
 
 class UnknownPermission(Invalid):
-    """No installed plugin has this permission."""
+    """No installed plugin has this permission.
+
+    `GET /api/v1/admin/roles` lists all permissions.
+    """
 
 
 class BuiltInRole(Conflict):
-    """Built-in roles can't be changed or deleted."""
+    """Built-in roles can't be changed or deleted.
+
+    Make a role of another name, with the permissions that you want.
+    """
 
 
 class RoleInUse(Conflict):
-    """There are accounts that have this role."""
+    """There are accounts that have this role.
+
+    Give them another role first.
+    """
 
 
 class RoleExists(Conflict):

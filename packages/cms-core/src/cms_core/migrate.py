@@ -29,11 +29,17 @@ class UnknownHistory(NotFound):
 
 
 class SchemaAhead(Conflict):
-    """The database was migrated by newer code than this."""
+    """The database was migrated by newer code than this.
+
+    Install the release that migrated it, or a newer one.
+    """
 
 
 class SchemaBehind(Conflict):
-    """The database has not been migrated to the newest revision yet."""
+    """The database has not been migrated to the newest revision yet.
+
+    Run `cms db upgrade`.
+    """
 
 
 class SchemaState(StrEnum):

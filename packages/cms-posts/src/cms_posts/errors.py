@@ -16,11 +16,19 @@ class PreviewLinkNotFound(NotFound):
 
 
 class PreviewNotFound(NotFound):
-    """There is no such preview, or not any more."""
+    """There is no such preview, or not any more.
+
+    The link was ended or has expired, or its post is in the trash. Ask whoever gave it to you for
+    another one.
+    """
 
 
 class SlugTaken(Conflict):
-    """Another post has or had this slug; choose another one."""
+    """Another post has or had this slug; choose another one.
+
+    A slug stays with its post until the post is deleted for good, those that it had before too.
+    Leave `slug` out to get one made from the title, with a suffix where need be.
+    """
 
 
 class TagNotFound(NotFound):
@@ -36,11 +44,17 @@ class UnknownTag(Invalid):
 
 
 class PostInTrash(Conflict):
-    """The post is in the trash; take it out first."""
+    """The post is in the trash; take it out first.
+
+    `POST …/untrash` takes it out.
+    """
 
 
 class PostNotInTrash(Conflict):
-    """Only a post in the trash can be deleted for good."""
+    """Only a post in the trash can be deleted for good.
+
+    `DELETE` puts it there.
+    """
 
 
 class UnknownRevision(Invalid):
@@ -52,8 +66,14 @@ class PreviewTooLong(Invalid):
 
 
 class UnknownReference(Invalid):
-    """The post refers to something that does not exist."""
+    """The post refers to something that does not exist.
+
+    `author_id` or `cover` is not the id of an account or of a file.
+    """
 
 
 class UnacceptableExtensions(Invalid):
-    """The fields of an extension are not acceptable."""
+    """The fields of an extension are not acceptable.
+
+    Or no plugin of this server has fields of that name.
+    """

@@ -27,7 +27,11 @@ ATTEMPTS = 3
 
 
 class CommitFailed(Unavailable):
-    """The change could not be committed; look before you send it again."""
+    """The change could not be committed; look before you send it again.
+
+    The connection to the database broke at that very moment. With an `Idempotency-Key` it is safe
+    to send the request again.
+    """
 
 
 class Database:

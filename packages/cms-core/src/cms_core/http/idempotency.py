@@ -50,7 +50,10 @@ class BadIdempotencyKey(BadRequest):
 
 
 class IdempotencyKeyReused(Invalid):
-    """This Idempotency-Key was used with another body."""
+    """This Idempotency-Key was used with another body.
+
+    Use a new key for each thing that shall happen once.
+    """
 
 
 class FirstStillRunning(Conflict):
@@ -58,7 +61,10 @@ class FirstStillRunning(Conflict):
 
 
 class AlreadyCreated(Conflict):
-    """This was created by an earlier request with the same key; its secret is shown only once."""
+    """This was created by an earlier request with the same key; its secret is shown only once.
+
+    If the secret got lost, delete what was created, and make another one with a new key.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ MAX_LIMIT = 100
 
 
 class BadCursor(BadParameter):
-    """This cursor was not made by this server, or was made for another list or order."""
+    """This cursor was not made by this server, or was made for another list or order.
+
+    Begin again without `cursor`.
+    """
 
 
 class Page(BaseModel, Generic[T]):
