@@ -23,7 +23,7 @@ def routes_page(cms: CMS) -> str:
             if operation is not None:
                 allowed = ", ".join(f"`{key}`" for key in operation.get("x-permissions", ()))
                 path = f"`{method} {route.path_format}`"
-                rows.append((path, allowed or "anybody", _first(operation)))
+                rows.append((path, allowed or "anybody", summary(route.endpoint)))
         if rows:
             parts += [f"## {plugin.capitalize()}", table(("route", "who", "what"), rows)]
     return page(*parts)
@@ -56,7 +56,3 @@ def _routes(cms: CMS, plugin: str | None = None) -> Iterator[tuple[CMSRouter, CM
             if isinstance(route, CMSRoute) and plugin in (None, name):
                 for method in sorted(route.methods or ()):
                     yield router, route, method
-
-
-def _first(operation: dict[str, str]) -> str:
-    return operation.get("description", "").partition("\n\n")[0].replace("\n", " ")

@@ -118,6 +118,13 @@ def test_routes(cms: CMS) -> None:
     assert schema == {entry for entry in entries("rest.md") if "/" in entry}
 
 
+def test_every_route_says_what_it_does(cms: CMS) -> None:
+    routes = [route for _, router in cms.contributions.routers for route in router.routes]
+    silent = [route for route in routes if not getattr(route, "endpoint", route).__doc__]
+
+    assert [getattr(route, "path", "?") for route in silent] == []
+
+
 def test_open_routes_with_their_reasons(cms: CMS) -> None:
     page = (REFERENCE / "open-routes.md").read_text()
     routers = [router for _, router in cms.contributions.routers if isinstance(router, OpenRouter)]

@@ -30,6 +30,8 @@ class PostState(StrEnum):
 
 
 class BodyFormat(StrEnum):
+    """What the body of a post is written in."""
+
     MARKDOWN = "markdown"
     HTML = "html"
 

@@ -26,6 +26,7 @@ def add_routes(router: RootRouter) -> None:
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
+        """Show the figures of the process, to whoever has `CMS_METRICS_TOKEN`."""
         if not _may_read(request):
             raise NotFound
         cms: CMS = request.app.state.cms

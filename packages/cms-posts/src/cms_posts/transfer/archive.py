@@ -27,11 +27,17 @@ _IDS = uuid5(NAMESPACE_URL, "urn:cms-posts:lines")
 
 
 class BadArchive(Invalid):
-    """This is not an export of posts in JSON lines."""
+    """This is not an export of posts in JSON lines.
+
+    `cms posts export` writes such a file.
+    """
 
 
 class BadLine(Invalid):
-    """The line does not describe a post."""
+    """The line does not describe a post.
+
+    The report names it, and the field.
+    """
 
 
 def read_archive(stream: BinaryIO, language: str) -> Iterator[Item]:

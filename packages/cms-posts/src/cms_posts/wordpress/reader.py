@@ -47,7 +47,10 @@ _GROUPS = {"item", "wp:author", "wp:postmeta", "wp:comment"}
 
 
 class BadExport(Invalid):
-    """This is not a complete WordPress export file (WXR)."""
+    """This is not a complete WordPress export file (WXR).
+
+    Export the site again: Tools, Export, All content.
+    """
 
 
 def read_wxr(stream: BinaryIO) -> Iterator[Found]:

@@ -30,22 +30,27 @@ def add_routes(router: RootRouter) -> None:
 
     @router.get("/", include_in_schema=False)
     async def home(request: Request) -> Response:
+        """Say what answers here."""
         return html(landing(request))
 
     @router.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
+        """Show the description of the API to people."""
         return html(reference(request))
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
+        """Describe the API to programs, as OpenAPI."""
         return Response(description(request), media_type="application/json")
 
     @router.get("/problems", include_in_schema=False)
     async def list_problems() -> Response:
+        """List all codes of errors."""
         return html(render_index())
 
     @router.get("/problems/{code}", include_in_schema=False)
     async def explain_problem(code: str) -> Response:
+        """Explain one code, and what to do about it."""
         kind = catalog().get(code)
         if kind is None:
             raise ProblemUnknown
