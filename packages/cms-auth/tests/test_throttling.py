@@ -22,7 +22,8 @@ LIMITS = {
 
 @pytest.fixture
 def cms_settings(cms_settings: Settings) -> Settings:
-    return cms_settings.model_copy(update={"plugin_settings": {"auth": LIMITS}})
+    # One process, whose share is the whole limit: a Redis that is late changes no count.
+    return cms_settings.model_copy(update={"plugin_settings": {"auth": LIMITS}, "processes": 1})
 
 
 def from_address(visitor: Visitor, cms: CMS, address: str) -> Visitor:
@@ -124,10 +125,10 @@ async def test_two_processes_count_together(
     ada = await register()
     await guesses(visitor, ada.email, 3)
 
-    status = (await elsewhere.login(ada)).status_code
+    found = await guesses(elsewhere, ada.email, 2)
 
-    # Without any Redis, each process counts for itself.
-    assert status == (429 if cms_engine == "postgres" else 200)
+    # Without any Redis, each process counts for itself; a late one may let a single guess through.
+    assert found == [401, 401] if cms_engine == "sqlite" else 429 in found
 
 
 async def test_without_redis_each_process_allows_its_share(
