@@ -1,6 +1,6 @@
 """Settings of posts."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cms_core import PluginSettings
 
@@ -17,3 +17,14 @@ class PostsSettings(PluginSettings):
     preview_max_age: int = Field(
         30 * 24 * 3600, ge=60, description="Longest life of a preview link, in seconds."
     )
+
+    @field_validator("url_template")
+    @classmethod
+    def _complete(cls, template: str) -> str:
+        try:
+            one, other = (template.format(public_url="https://x", slug=slug) for slug in "ab")
+        except (LookupError, ValueError, AttributeError):
+            raise ValueError("may name {public_url} and {slug}, and nothing else") from None
+        if one == other:
+            raise ValueError("must name {slug}")
+        return template

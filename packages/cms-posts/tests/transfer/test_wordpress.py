@@ -1,5 +1,6 @@
 """A site that comes from WordPress."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -129,6 +130,16 @@ async def test_an_import_again_adds_nothing(
     assert again.outcomes == {Outcome.ALREADY_THERE: 9}
     assert again.complete
     assert await export() == before
+
+
+async def test_two_imports_at_once_bring_every_post_in_once(
+    import_wordpress: Import, wordpress_export: bytes, export: Export
+) -> None:
+    reports = await asyncio.gather(*(import_wordpress(wordpress_export) for _ in range(3)))
+
+    assert sum(report.outcomes[Outcome.IMPORTED] for report in reports) == 9
+    assert all(report.complete for report in reports)
+    assert len(await export()) == 9
 
 
 async def test_what_precedes_a_fault_stays_and_the_next_import_goes_on(
