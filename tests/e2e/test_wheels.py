@@ -29,25 +29,30 @@ ADMIN = {f"CMS_ADMIN_{name.upper()}": value for name, value in ADA.items()}
 pytestmark = pytest.mark.timeout(300)
 
 
-def required(lender: Distribution, extras: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield the distributions that one needs here, without our own, and those that they need."""
-    for line in lender.requires or ():
-        needed = Requirement(line)
-        if needed.name not in PACKAGES and applies(needed, extras):
-            yield canonicalize_name(needed.name)
-            yield from required(distribution(needed.name), frozenset(needed.extras))
-
-
-def applies(needed: Requirement, extras: frozenset[str]) -> bool:
-    """Whether a requirement holds on this machine, with these extras."""
-    marker = needed.marker
-    return marker is None or any(marker.evaluate({"extra": each}) for each in (*extras, ""))
-
-
 def described(wheel: Path) -> Distribution:
     """What a wheel says of itself; what is installed here may be older."""
     name, version = wheel.name.split("-")[:2]
     return PathDistribution(zipfile.Path(wheel) / f"{name}-{version}.dist-info")
+
+
+def needs(lender: Distribution, extra: str) -> Iterator[tuple[str, str]]:
+    """Yield what a distribution with that extra needs here, once for each extra of its own."""
+    for needed in map(Requirement, lender.requires or ()):
+        if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+            for each in {"", *needed.extras}:
+                yield canonicalize_name(needed.name), each
+
+
+def borrowed(wheels: Path) -> set[str]:
+    """The distributions that the wheels need, directly or not, without the wheels themselves."""
+    todo = [need for wheel in wheels.iterdir() for need in needs(described(wheel), "")]
+    seen: set[tuple[str, str]] = set()
+    while todo:
+        need = todo.pop()
+        if need not in seen and need[0] not in PACKAGES:
+            seen.add(need)
+            todo += needs(distribution(need[0]), need[1])
+    return {name for name, _ in seen}
 
 
 class Environment:
@@ -59,7 +64,7 @@ class Environment:
         self._wheels = wheels
         self.commands = folder / "bin"
         [self._packages] = folder.glob("lib/python*/site-packages")
-        for name in {each for wheel in wheels.iterdir() for each in required(described(wheel))}:
+        for name in borrowed(wheels):
             self._borrow(name)
 
     def _borrow(self, name: str) -> None:

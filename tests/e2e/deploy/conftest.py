@@ -110,7 +110,7 @@ class Installation:
         deadline = time.monotonic() + 60
         while self.check(check[1:]) != 0:
             assert time.monotonic() < deadline
-            time.sleep(0.1)
+            time.sleep(0.5)
 
     def check(self, command: list[str]) -> int:
         """Run a health check once; return its exit code."""
