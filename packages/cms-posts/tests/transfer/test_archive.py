@@ -183,6 +183,13 @@ async def test_simple_lines_are_the_same_posts_when_they_come_again(
     assert len(await export()) == 3
 
 
+async def test_a_line_that_comes_twice_is_one_post(export: Export, import_lines: Import) -> None:
+    report = await import_lines(SIMPLE, SIMPLE)
+
+    assert report.outcomes == {Outcome.IMPORTED: 1, Outcome.ALREADY_THERE: 1}
+    assert len(await export()) == 1
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, BinaryIO, TypeVar
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
 
@@ -60,8 +60,10 @@ def read_archive(stream: BinaryIO, language: str) -> Iterator[Item]:
 def _item(place: str, plain: Any, language: str) -> Item:
     fields = plain if isinstance(plain, dict) else {}
     if "revisions" in fields:
-        return Item(place, _title(fields["revisions"]), partial(_whole, plain), exact=True)
-    return Item(place, _title([fields]), partial(_simple, plain, language))
+        return Item(place, _title(fields["revisions"]), partial(_whole, plain))
+    name = fields.get("slug") or fields.get("title")
+    id = uuid5(_IDS, json.dumps([fields.get("n"), name, fields.get("created_at")]))
+    return Item(place, _title([fields]), partial(_simple, id, plain, language), id=id)
 
 
 def _title(revisions: Any) -> str:
@@ -110,7 +112,7 @@ async def _revision(line: RevisionLine, people: People) -> WholeRevision:
     )
 
 
-async def _simple(plain: object, language: str, people: People) -> WholePost:
+async def _simple(id: UUID, plain: object, language: str, people: People) -> WholePost:
     line = _validate(SimpleLine, plain)
     live = line.status is SimpleStatus.PUBLISHED
     published_at = (line.published_at or line.created_at) if live else None
@@ -127,7 +129,7 @@ async def _simple(plain: object, language: str, people: People) -> WholePost:
         tags=by_slug(line.tags),
     )
     return WholePost(
-        id=uuid5(_IDS, f"{line.n}\n{line.slug or line.title}\n{line.created_at.isoformat()}"),
+        id=id,
         state=PostState.PUBLISHED if live else PostState.DRAFT,
         revisions=[revision],
         created_at=line.created_at,

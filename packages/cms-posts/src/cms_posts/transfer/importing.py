@@ -55,8 +55,9 @@ class Item:
     place: str
     title: str
     make: Callable[[People], Awaitable[WholePost]]
-    #: Whether a post of the same id must be in exactly this state.
-    exact: bool = False
+    #: Of a post that counts as there already, whatever its state. None: a post of the same id must
+    #: be in exactly the same state, or it is in conflict.
+    id: UUID | None = None
     notes: tuple[str, ...] = ()
     #: What was changed, and how often.
     changes: Mapping[str, int] = field(default_factory=dict)
@@ -82,10 +83,19 @@ class Importer:
         while not ended:
             batch, fault = _take(source, self._batch)
             ended = len(batch) < self._batch
-            await self._store([made for item in batch if (made := await self._make(item))])
+            new = await self._new(batch)
+            await self._store([made for item in new if (made := await self._make(item))])
             progress()
             if fault is not None:
                 raise fault
+
+    async def _new(self, items: Sequence[Item]) -> list[Item]:
+        """Leave out what is there already, before it is rendered for nothing."""
+        there = await self._states([item.id for item in items if item.id is not None])
+        for item in items:
+            if item.id in there:
+                self._tell(item, Outcome.ALREADY_THERE)
+        return [item for item in items if item.id not in there]
 
     async def _make(self, item: Item) -> tuple[Item, WholePost] | None:
         try:
@@ -127,7 +137,7 @@ class Importer:
                 self._tell(item, Outcome.IMPORTED)
                 self.report.live += post.shown is not None
                 self._tell_given_slug(item, post, slugs[post.id])
-            elif item.exact and there[post.id] != (post.version, post.updated_at):
+            elif item.id is None and there[post.id] != (post.version, post.updated_at):
                 reason = "A post of this id is there already, in another state."
                 self._tell(item, Outcome.CONFLICT, reason)
             else:

@@ -107,7 +107,6 @@ class SimpleStatus(StrEnum):
 class SimpleLine(BaseModel):
     """A post without history, as generators and scripts write it; other fields are ignored."""
 
-    n: int | None = None
     title: Annotated[Text, Field(min_length=1, max_length=MAX_TITLE)]
     slug: Text = ""
     body: Text = ""

@@ -91,11 +91,12 @@ class _Site:
         post = _Post(item, self.now)
         author = self.authors.get(item.author, item.author)
         content = translate(item.content, self.files, item.meta.get("footnotes", ""))
-        make = partial(post.whole, self._id(item), author, content, self.language)
+        id = self._id(item)
         return Item(
             place=f"line {item.line}",
             title=post.title,
-            make=make,
+            make=partial(post.whole, id, author, content, self.language),
+            id=id,
             notes=tuple(post.notes()),
             changes=content.changes,
         )
