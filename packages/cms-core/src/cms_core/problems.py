@@ -42,6 +42,7 @@ FRAMEWORK: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", errors.BadRequest.title()),
     404: ("not-found", errors.NotFound.title()),
     405: ("method-not-allowed", "This method is not allowed here; the Allow header lists those."),
+    408: ("request-timeout", "The request took too long to arrive."),
     413: ("too-large", errors.TooLarge.title()),
     414: ("uri-too-long", "The address of the request is longer than this server accepts."),
     415: ("unsupported-media-type", errors.UnsupportedMediaType.title()),

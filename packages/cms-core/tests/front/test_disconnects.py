@@ -78,6 +78,19 @@ async def test_a_sender_who_leaves_amid_the_body_holds_no_connection(
     await leaving
 
 
+async def test_who_sends_too_much_and_closes_still_hears_why(address: tuple[str, int]) -> None:
+    body = b"a" * 8_000_000
+    head = f"POST /api/v1/probe HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(head.encode() + b"Connection: close\r\n\r\n")
+    answer = asyncio.create_task(reader.read())
+    for start in range(0, len(body), 100_000):
+        writer.write(body[start : start + 100_000])
+        await writer.drain()
+    assert (await answer).startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
 async def test_the_server_answers_after_many_have_left(
     cms_app: CMS, address: tuple[str, int]
 ) -> None:

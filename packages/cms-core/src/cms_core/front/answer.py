@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Message, Send
 
+from cms_core.front.body import Body
 from cms_core.front.cors import Cors, Headers
 from cms_core.front.deadline import Deadline
 from cms_core.front.head import Head
@@ -14,9 +15,16 @@ class Answer:
     """Sends for the routes; drops the body when only the head was asked for."""
 
     def __init__(
-        self, send: Send, head: Head, exchange: Exchange, cors: Cors, deadline: Deadline
+        self,
+        send: Send,
+        head: Head,
+        exchange: Exchange,
+        cors: Cors,
+        deadline: Deadline,
+        body: Body,
     ) -> None:
         self._send = send
+        self._body = body
         self._head = head
         self._exchange = exchange
         self._cors = cors
@@ -37,6 +45,16 @@ class Answer:
                 self._deadline.extend(len(message["body"]))
             if self.head_only:
                 message = {**message, "body": b""}
+            if self.complete:
+                await self._end(message)
+                return
+        await self._send(message)
+
+    async def _end(self, message: Message) -> None:
+        if self._body.unread:
+            await self._send({**message, "more_body": True})
+            await self._body.discard_rest()
+            message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     def _headers(self, start: Message) -> Headers:

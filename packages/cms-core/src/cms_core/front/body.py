@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from starlette.types import Message, Receive
 
 from cms_core.errors import TooLarge
 from cms_core.front.deadline import Deadline
 from cms_core.front.head import Head
 from cms_core.http.exchange import Exchange
+
+#: Seconds in which a client may go on sending what nobody wants, to see its answer.
+LINGER = 2.0
 
 
 class Body:
@@ -21,15 +27,32 @@ class Body:
         self._exchange = exchange
         self._deadline = deadline
         self._size = 0
+        self._rest = head.announces_body
 
     async def receive(self) -> Message:
         """Return the next message of the client."""
         if self._size == 0:
             self._check_announced()
         message = await self._receive()
+        self._rest = message.get("more_body", False)
         if message["type"] == "http.request":
             self._count(len(message.get("body", b"")))
         return message
+
+    @property
+    def unread(self) -> bool:
+        """Whether the client may still be sending when the server closes the connection.
+
+        It would be reset then, and the answer lost.
+        """
+        return self._rest and self._head.ends_connection
+
+    async def discard_rest(self) -> None:
+        """Take what the client still sends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while self._rest:
+                    self._rest = (await self._receive()).get("more_body", False)
 
     def _check_announced(self) -> None:
         # Before anything is received: a client that waits for "100 Continue" sends nothing.

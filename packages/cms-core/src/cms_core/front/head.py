@@ -34,6 +34,11 @@ class Head:
         length = self.headers.get(b"content-length", b"0")
         return length != b"0" or b"transfer-encoding" in self.headers
 
+    @property
+    def ends_connection(self) -> bool:
+        """Whether the client wants the connection closed after the answer."""
+        return b"close" in self.headers.get(b"connection", b"").lower()
+
 
 def read_head(scope: Scope) -> Head:
     """Return the head of a request; a client's own request id is taken over when well-formed."""

@@ -14,7 +14,7 @@ from cms_core.front.body import Body
 from cms_core.front.cors import Cors
 from cms_core.front.deadline import Deadline
 from cms_core.front.departure import Departure
-from cms_core.front.head import Head, check_head, read_head
+from cms_core.front.head import check_head, read_head
 from cms_core.front.record import recorded
 from cms_core.http.exchange import Door, Exchange, begin_exchange, exchange_of
 from cms_core.metrics import FAILURES
@@ -45,21 +45,21 @@ class Front:
             head.request_id, _door_of(scope["path"]), max_body=self._settings.max_body_bytes
         )
         deadline = Deadline(self._settings.request_timeout)
-        answer = Answer(send, head, exchange, self._cors, deadline)
+        body = Body(receive, head, exchange, deadline)
+        answer = Answer(send, head, exchange, self._cors, deadline, body)
         with recorded(scope["method"], scope["path"], head, exchange, answer):
             if scope["method"] == "HEAD":
                 answer.head_only = True
                 # A copy: the server goes on believing that it was asked for the head alone.
                 scope = {**scope, "method": "GET"}
             begin_exchange(scope, exchange)
-            await self._pass(scope, receive, head, answer, deadline)
+            departure = Departure(scope, receive, head, leave=deadline.end_now)
+            await self._pass(scope, body, answer, deadline, departure)
 
     async def _pass(
-        self, scope: Scope, receive: Receive, head: Head, answer: Answer, deadline: Deadline
+        self, scope: Scope, body: Body, answer: Answer, deadline: Deadline, departure: Departure
     ) -> None:
         """Let the routes answer; answer for them where they fail."""
-        departure = Departure(scope, receive, head, leave=deadline.end_now)
-        body = Body(receive, head, exchange_of(scope), deadline)
         try:
             check_head(scope)
             with self._admission.admit(scope["path"]), departure:
@@ -70,10 +70,10 @@ class Front:
         except Exception as error:
             if not departure.happened:
                 late = isinstance(error, TimeoutError) and deadline.passed
-                await _fail(scope, receive, answer, TimedOut() if late else error)
+                await _fail(scope, body, answer, TimedOut() if late else error)
 
 
-async def _fail(scope: Scope, receive: Receive, answer: Answer, error: Exception) -> None:
+async def _fail(scope: Scope, body: Body, answer: Answer, error: Exception) -> None:
     exchange = exchange_of(scope)
     response = problems.render(scope, error)
     if response.status_code == 500:
@@ -83,7 +83,7 @@ async def _fail(scope: Scope, receive: Receive, answer: Answer, error: Exception
         # Too late for another status: the server cuts the connection, and the client can tell.
         log.warning("answer_cut_off", plugin=exchange.plugin, route=exchange.template)
     else:
-        await response(scope, receive, answer.send)
+        await response(scope, body.receive, answer.send)
 
 
 def _door_of(path: str) -> Door:

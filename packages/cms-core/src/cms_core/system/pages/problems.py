@@ -14,6 +14,7 @@ ADVICE = {
     403: "Ask an administrator for a role that has the permission which the operation names.",
     404: "Check the address. What you may not read looks as if it did not exist.",
     405: "Use one of the methods of the `Allow` header.",
+    408: "Send the whole request at once, over a connection that is fast enough.",
     409: "Read the present state, decide, and send the request again.",
     412: "Somebody changed it meanwhile: read it again, apply your change to what you find, and "
     "send it with the new `ETag`.",

@@ -1,0 +1,113 @@
+"""uvicorn's HTTP parser, with bounds on what comes before the application and problems for answers.
+
+By itself it would wait forever for a head, keep one of any length, and refuse in plain text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from http.client import responses as phrases
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from cms_core.problems import FRAMEWORK, MEDIA_TYPE
+
+#: Bytes of request line and headers together; the front refuses less, and says so more kindly.
+MAX_HEAD = 64 * 1024
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection of a client."""
+
+    #: Seconds that a head may take from its first byte; or a new connection, to send one.
+    head_timeout = 10.0
+
+    _in_head = True
+    _head_size = 0
+    #: Whether a request ended in what was received last: most of that belongs to it.
+    _ended = False
+    #: Whether a request of this connection is being answered; the next head may wait that long.
+    _busy = False
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._ended = False
+        super().data_received(data)
+        if not self._in_head:
+            return
+        # Counted here, since the parser itself collects a header that does not end.
+        self._head_size += 0 if self._ended else len(data)
+        if self._head_size > MAX_HEAD:
+            self._refuse(431)
+        elif not self._busy:
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_size = True, 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._busy = False, True
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_head, self._head_size, self._ended = True, 0, True
+
+    def on_response_complete(self) -> None:
+        self._busy = bool(self.pipeline)
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what can't be parsed."""
+        self._refuse(400)
+
+    def _await_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_timeout, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if self._head_size:
+            self._refuse(408)
+        else:
+            self.transport.close()  # nobody asked anything
+
+    def _refuse(self, status: int) -> None:
+        if self.transport.is_closing():
+            return
+        code, title = FRAMEWORK[status]
+        problem = {
+            "type": f"/problems/{code}",
+            "title": title,
+            "status": status,
+            "detail": title,
+            "code": code,
+            "request_id": "",
+        }
+        body = json.dumps(problem).encode()
+        head = (
+            f"HTTP/1.1 {status} {phrases[status]}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\n"
+            "connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
