@@ -15,6 +15,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from cms_core.errors import CMSError
+from cms_core.front.protocol import Protocol
 from cms_core.metrics import shared_figures
 from cms_core.settings import Settings
 
@@ -102,7 +103,7 @@ def _config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,
