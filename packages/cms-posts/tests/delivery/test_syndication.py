@@ -64,6 +64,8 @@ async def test_a_sitemap_without_posts_is_empty(cms_client: AsyncClient) -> None
     assert addresses((await cms_client.get("/sitemap.xml")).content) == []
     assert (await cms_client.get("/sitemap-1.xml")).status_code == 404
     assert (await cms_client.get("/sitemap-one.xml")).status_code == 404
+    for beyond_a_column in (50_000, 2**63):
+        assert (await cms_client.get(f"/sitemap-{beyond_a_column}.xml")).status_code == 404
 
 
 async def test_what_one_sitemap_cannot_hold_is_spread_over_several(

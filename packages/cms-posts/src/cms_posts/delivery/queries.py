@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Integer,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -138,6 +140,9 @@ async def find_tags(session: AsyncSession, ids: Collection[UUID]) -> Sequence[An
     return (await session.execute(_TAGS.where(tags.c.id.in_(ids)))).all() if ids else ()
 
 
+#: The most sitemaps that an index may name; a larger number in an address is nobody's.
+MAX_PARTS = 50_000
+
 _numbered = select(
     live.c.post_id,
     live.c.updated_at,
@@ -156,7 +161,9 @@ async def sitemap_parts(session: AsyncSession, size: int) -> Sequence[AnyRow]:
 
 async def sitemap_bounds(session: AsyncSession, size: int, number: int) -> Sequence[UUID]:
     """The first id of a part, and of the next one if there is one; nothing past the last."""
-    places = [(number - 1) * size, number * size]
+    if number > MAX_PARTS:
+        return ()
+    places = [literal(place, BigInteger) for place in ((number - 1) * size, number * size)]
     statement = select(_numbered.c.post_id).where(_numbered.c.place.in_(places))
     return (await session.execute(statement.order_by(_numbered.c.place))).scalars().all()
 
