@@ -15,6 +15,7 @@ import pytest
 pytestmark = pytest.mark.timeout(600)
 
 ADMINISTRATOR = {"CMS_ADMIN_EMAIL": "admin@example.com", "CMS_ADMIN_PASSWORD": "Sturmvogel-41-Ost"}
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 #: A request may fit its schema and still be refused: a cursor of another list, a weak password.
 UNCHECKED = "positive_data_acceptance"
 
@@ -54,7 +55,8 @@ def fuzz(address: str, folder: Path, examples: int, **variables: str) -> int:
     report = folder / "report.json"
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
+            *(sys.executable, "-m", "schemathesis.cli", f"--config-file={CONFIGURATION}"),
+            *("run", f"{address}/openapi.json"),
             *("--checks=all", f"--exclude-checks={UNCHECKED}", "--continue-on-failure"),
             *("--seed=1", f"--max-examples={examples}", "--no-color"),
             *("--report=json", f"--report-json-path={report}"),
@@ -65,8 +67,9 @@ def fuzz(address: str, folder: Path, examples: int, **variables: str) -> int:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
-    cases: dict[str, int] = json.loads(report.read_text())["test_cases"]
+    told = json.loads(report.read_text())
+    assert done.returncode == 0, f"{told['failures']}\n{done.stdout[:20_000]}{done.stderr}"
+    cases: dict[str, int] = told["test_cases"]
     return cases["generated"]
 
 
