@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from cms_core.errors import Unavailable
+from cms_core.errors import CMSError
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
@@ -46,6 +46,8 @@ async def _examine(check: HealthCheck) -> str | None:
             return await check.check()
     except TimeoutError:
         return "no answer in time"
+    except CMSError as error:
+        return str(error)
     except Exception:
         log.warning("health_check_failed", check=check.name, exc_info=True)
         return "the check failed"
@@ -54,11 +56,7 @@ async def _examine(check: HealthCheck) -> str | None:
 def database_check(cms: CMS) -> HealthCheck:
     """Without its database the CMS can answer nothing."""
 
-    async def check() -> str | None:
-        try:
-            await cms.db.ping()
-        except Unavailable:
-            return "the database does not answer"
-        return None
+    async def check() -> None:
+        await cms.db.ping()
 
     return HealthCheck("database", check, critical=True)

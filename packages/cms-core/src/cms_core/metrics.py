@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from tempfile import TemporaryDirectory
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -47,8 +48,15 @@ def shared_figures() -> Iterator[None]:
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
-    REQUESTS.labels(method, route, str(status)).inc()
-    DURATIONS.labels(method, route).observe(seconds)
+    requests, durations = _children(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _children(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    # To look them up by their labels would cost more than to count.
+    return REQUESTS.labels(method, route, str(status)), DURATIONS.labels(method, route)
 
 
 def exposition() -> bytes:

@@ -107,6 +107,6 @@ class TestWithoutADatabase:
         began = perf_counter()
         answer = await cms_client.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json()["detail"] == "database: the database does not answer"
+        assert answer.json()["detail"] == "database: The database is not answering."
         assert perf_counter() - began < 2
         assert (await cms_client.get("/livez")).status_code == 200

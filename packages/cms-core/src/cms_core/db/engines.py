@@ -82,6 +82,12 @@ def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def release(connection: Any, _: object, __: object) -> None:
+        # A closed connection keeps its transaction, and its locks, as long as some cursor that a
+        # cancelled request left half-read is referred to by a traceback.
+        connection.rollback()
+
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from cms_core.errors import Unavailable
 
 #: What must answer also (and above all) when the server has too much to do.
@@ -16,19 +13,19 @@ class Overloaded(Unavailable):
 
 
 class Admission:
-    """Counts the requests that are running."""
+    """Counts the requests that run inside its blocks."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.running = 0
+        self._running = 0
 
-    @contextmanager
-    def admit(self, path: str) -> Iterator[None]:
-        """Let a request run inside the block; raises `Overloaded`."""
-        if self.running >= self._most and path not in ALWAYS:
+    def check(self, path: str) -> None:
+        """Raise `Overloaded` when there is no room for another request."""
+        if self._running >= self._most and path not in ALWAYS:
             raise Overloaded
-        self.running += 1
-        try:
-            yield
-        finally:
-            self.running -= 1
+
+    def __enter__(self) -> None:
+        self._running += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._running -= 1

@@ -63,10 +63,6 @@ class Answer:
             (b"x-content-type-options", b"nosniff"),
             *self._cors.headers_of(self._head, self._exchange.door, start),
         ]
-        if self._exchange.door is Door.DELIVERY and not _has(start, b"cache-status"):
-            headers.append((b"cache-status", b"cms; fwd=miss"))
+        if self._exchange.door is Door.DELIVERY:
+            headers.append((b"cache-status", b"cms; " + self._exchange.cache_status))
         return headers
-
-
-def _has(start: Message, wanted: bytes) -> bool:
-    return any(name == wanted for name, _ in start["headers"])

@@ -75,7 +75,10 @@ def check_head(scope: Scope) -> None:
     if b"%" in raw_path and not _is_text(raw_path):
         raise HTTPException(400)
     sizes = [len(name) + len(value) for name, value in scope["headers"]]
-    if len(sizes) > MAX_HEADERS or sum(sizes) > MAX_HEAD or max(sizes, default=0) > MAX_HEADER:
+    whole = sum(sizes)
+    if len(sizes) > MAX_HEADERS or whole > MAX_HEAD:
+        raise HTTPException(431)
+    if whole > MAX_HEADER and max(sizes) > MAX_HEADER:
         raise HTTPException(431)
 
 

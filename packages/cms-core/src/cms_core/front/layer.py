@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cms_core import problems
 from cms_core.errors import Unavailable
@@ -14,8 +17,8 @@ from cms_core.front.body import Body
 from cms_core.front.cors import Cors
 from cms_core.front.deadline import Deadline
 from cms_core.front.departure import Departure
-from cms_core.front.head import check_head, read_head
-from cms_core.front.record import recorded
+from cms_core.front.head import Head, check_head, read_head
+from cms_core.front.record import record
 from cms_core.http.exchange import Door, Exchange, begin_exchange, exchange_of
 from cms_core.metrics import FAILURES
 from cms_core.settings import Settings
@@ -40,21 +43,24 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = perf_counter()
         head = read_head(scope)
-        exchange = Exchange(
-            head.request_id, _door_of(scope["path"]), max_body=self._settings.max_body_bytes
-        )
+        method, path = scope["method"], scope["path"]
+        exchange = Exchange(head.request_id, _door_of(path), max_body=self._settings.max_body_bytes)
+        _bind(head)
         deadline = Deadline(self._settings.request_timeout)
         body = Body(receive, head, exchange, deadline)
         answer = Answer(send, head, exchange, self._cors, deadline, body)
-        with recorded(scope["method"], scope["path"], head, exchange, answer):
-            if scope["method"] == "HEAD":
-                answer.head_only = True
-                # A copy: the server goes on believing that it was asked for the head alone.
-                scope = {**scope, "method": "GET"}
-            begin_exchange(scope, exchange)
+        if method == "HEAD":
+            answer.head_only = True
+            # A copy: the server goes on believing that it was asked for the head alone.
+            scope = {**scope, "method": "GET"}
+        begin_exchange(scope, exchange)
+        try:
             departure = Departure(scope, receive, head, leave=deadline.end_now)
             await self._pass(scope, body, answer, deadline, departure)
+        finally:
+            record(method, path, head, exchange, answer.status, perf_counter() - began)
 
     async def _pass(
         self, scope: Scope, body: Body, answer: Answer, deadline: Deadline, departure: Departure
@@ -62,7 +68,8 @@ class Front:
         """Let the routes answer; answer for them where they fail."""
         try:
             check_head(scope)
-            with self._admission.admit(scope["path"]), departure:
+            self._admission.check(scope["path"])
+            with self._admission, departure:
                 async with deadline:
                     await self._app(scope, body.receive, answer.send)
         except ClientDisconnect:
@@ -71,6 +78,14 @@ class Front:
             if not departure.happened:
                 late = isinstance(error, TimeoutError) and deadline.passed
                 await _fail(scope, body, answer, TimedOut() if late else error)
+
+
+def _bind(head: Head) -> None:
+    """Let all lines that are logged for the request carry its ids."""
+    clear_contextvars()
+    bind_contextvars(request_id=head.request_id)
+    if head.trace_id is not None:
+        bind_contextvars(trace_id=head.trace_id)
 
 
 async def _fail(scope: Scope, body: Body, answer: Answer, error: Exception) -> None:

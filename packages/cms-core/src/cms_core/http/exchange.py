@@ -33,6 +33,8 @@ class Exchange:
     #: The plugin and the route that answer, once they are known.
     plugin: str = "core"
     route: Route | None = None
+    #: What ``Cache-Status`` (RFC 9211) says of a delivered answer.
+    cache_status: bytes = b"fwd=miss"
 
     @property
     def template(self) -> str | None:
