@@ -75,9 +75,9 @@ class Front:
         except ClientDisconnect:
             return
         except Exception as error:
-            if not departure.happened:
-                late = isinstance(error, TimeoutError) and deadline.passed
-                await _fail(scope, body, answer, TimedOut() if late else error)
+            over = isinstance(error, TimeoutError) and deadline.passed
+            if not (over and departure.happened):
+                await _fail(scope, body, answer, TimedOut() if over else error)
 
 
 def _bind(head: Head) -> None:

@@ -27,12 +27,9 @@ def parse_fields(fields: str | None, item: type[BaseModel]) -> frozenset[str] | 
     if fields is None:
         return None
     names = {name.strip() for name in fields.split(",") if name.strip()}
-    if unknown := sorted(names - item.model_fields.keys()):
-        offered = ", ".join(item.model_fields)
-        message = f"unknown: {', '.join(unknown)[:100]}; offered: {offered}"
+    if not names or names - item.model_fields.keys():
+        message = f"names of these, separated by commas: {', '.join(item.model_fields)}"
         raise BadParameter(errors=[FieldError("fields", message)])
-    if not names:
-        raise BadParameter(errors=[FieldError("fields", "names no field")])
     return frozenset(names)
 
 
