@@ -144,7 +144,8 @@ async def once(
     response = await perform()
     if response.status_code >= 400:
         await session.execute(delete(IdempotencyRow).where(*_mine(claim)))
-    elif not getattr(route.endpoint, "shown_once", False):
+    elif not getattr(route.endpoint, "shown_once", False) and hasattr(response, "body"):
+        # A streamed answer can't be kept, as a secret is not: its effect is remembered alone.
         kept = {k: v for k, v in response.headers.items() if k in _REPEATED_HEADERS}
         values = {"status": response.status_code, "headers": kept, "body": bytes(response.body)}
         await session.execute(update(IdempotencyRow).where(*_mine(claim)).values(values))
