@@ -43,7 +43,7 @@ hookimpl = pluggy.HookimplMarker("cms")
 
 
 @hookspec
-def register_hookspecs() -> ModuleType:  # type: ignore[empty-body]
+def register_hookspecs() -> ModuleType:
     """Return a module of further hook specs, for plugins that can be extended themselves.
 
     Called before all others. What other plugins then contribute is in
@@ -52,7 +52,7 @@ def register_hookspecs() -> ModuleType:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_settings() -> type[PluginSettings]:  # type: ignore[empty-body]
+def register_settings() -> type[PluginSettings]:
     """Return the plugin's settings class; its fields are read from ``CMS_<PLUGIN>__<FIELD>``.
 
     ``cms.plugin_settings(TheClass)`` returns the object, in all hooks that are handed the CMS.
@@ -60,7 +60,7 @@ def register_settings() -> type[PluginSettings]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_models() -> Models:  # type: ignore[empty-body]
+def register_models() -> Models:
     """Return the mapped classes that the plugin owns.
 
     A plugin may own the tables ``<plugin>`` and ``<plugin>_*``, and others where the operator
@@ -69,7 +69,7 @@ def register_models() -> Models:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_migrations() -> Path:  # type: ignore[empty-body]
+def register_migrations() -> Path:
     """Return the folder that holds the plugin's Alembic versions.
 
     The history is linear and the plugin's own. ``cms db upgrade`` runs it; no start of the API
@@ -78,7 +78,7 @@ def register_migrations() -> Path:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
+def register_permissions() -> Sequence[Permission]:
     """Return the permissions that the plugin's routes ask for.
 
     A key is ``<plugin>:<verb>`` and belongs to one plugin (P075).
@@ -86,7 +86,7 @@ def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_authenticators(cms: CMS) -> Sequence[Authenticator]:  # type: ignore[empty-body]
+def register_authenticators(cms: CMS) -> Sequence[Authenticator]:
     """Return authenticators; they are tried in order until one knows the credentials.
 
     Asked at each request of the authoring door; none of the other doors asks who is there.
@@ -94,7 +94,7 @@ def register_authenticators(cms: CMS) -> Sequence[Authenticator]:  # type: ignor
 
 
 @hookspec
-def register_subscribers(cms: CMS) -> Sequence[Subscriber]:  # type: ignore[empty-body]
+def register_subscribers(cms: CMS) -> Sequence[Subscriber]:
     """Return subscribers of events, made with `before_commit`, `after_commit`, `eventually`.
 
     The keys of `eventually` are unique (P075).
@@ -102,7 +102,7 @@ def register_subscribers(cms: CMS) -> Sequence[Subscriber]:  # type: ignore[empt
 
 
 @hookspec
-def register_routers(cms: CMS) -> Sequence[CMSRouter]:  # type: ignore[empty-body]
+def register_routers(cms: CMS) -> Sequence[CMSRouter]:
     """Return routers; the type of each (delivery, admin, open, root) is its door.
 
     A plugin may own the paths ``/<plugin>`` and below behind each door, and others where the
@@ -111,7 +111,7 @@ def register_routers(cms: CMS) -> Sequence[CMSRouter]:  # type: ignore[empty-bod
 
 
 @hookspec
-def register_resolvers(cms: CMS) -> Sequence[Resolver]:  # type: ignore[empty-body]
+def register_resolvers(cms: CMS) -> Sequence[Resolver]:
     """Return resolvers: what may be shown of the plugin's ids where others refer to them.
 
     There is one resolver for a kind of reference: posts ask for ``principal`` and ``media``.
@@ -119,7 +119,7 @@ def register_resolvers(cms: CMS) -> Sequence[Resolver]:  # type: ignore[empty-bo
 
 
 @hookspec
-def register_jobs(cms: CMS) -> Sequence[Job]:  # type: ignore[empty-body]
+def register_jobs(cms: CMS) -> Sequence[Job]:
     """Return the jobs that the worker runs.
 
     Keys are unique (P075) and begin with the plugin's name by habit: ``auth:prune``.
@@ -127,7 +127,7 @@ def register_jobs(cms: CMS) -> Sequence[Job]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:  # type: ignore[empty-body]
+def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
     """Return readiness checks for ``/readyz``.
 
     They are asked when a load balancer asks, so let them be quick.
@@ -135,7 +135,7 @@ def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:  # type: ignore[e
 
 
 @hookspec
-def register_commands() -> typer.Typer:  # type: ignore[empty-body]
+def register_commands() -> typer.Typer:
     """Return a typer application; it is mounted as ``cms <plugin> …`` (or under its own name).
 
     Called for each ``cms`` command line, before settings are checked. A command gets its CMS from
@@ -144,7 +144,7 @@ def register_commands() -> typer.Typer:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_dev_seeds(cms: CMS) -> Sequence[Seed]:  # type: ignore[empty-body]
+def register_dev_seeds(cms: CMS) -> Sequence[Seed]:
     """Return what `cms dev` puts into a new data folder: a first account, demo content.
 
     Seeds run at each start of `cms dev`, so they look first whether there is anything to do.
@@ -152,7 +152,7 @@ def register_dev_seeds(cms: CMS) -> Sequence[Seed]:  # type: ignore[empty-body]
 
 
 @hookspec
-def lifespan(cms: CMS) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+def lifespan(cms: CMS) -> AbstractAsyncContextManager[None]:
     """Return a context manager that API and worker enter when they start, in dependency order.
 
     Commands enter it too. The hook is called at that moment, and what was entered is left in

@@ -92,9 +92,7 @@ class Office:
 
     async def deliver(self, **policy: Any) -> None:
         jobs = outbox_jobs(self.cms.contributions.subscribers, Policy(**policy))
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(job.run(self.cms))  # type: ignore[arg-type]
+        await asyncio.gather(*(job.run(self.cms) for job in jobs))
 
     async def rows(self, subscriber: str = "carrier") -> list[OutboxRow]:
         mine = select(OutboxRow).where(OutboxRow.subscriber == subscriber)

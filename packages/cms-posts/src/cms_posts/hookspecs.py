@@ -10,5 +10,5 @@ from cms_posts.extensions import PostExtension
 
 
 @hookspec
-def register_post_extensions() -> Sequence[PostExtension]:  # type: ignore[empty-body]
+def register_post_extensions() -> Sequence[PostExtension]:
     """Return the fields that the plugin adds to posts."""

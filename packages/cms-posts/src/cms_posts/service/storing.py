@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, insert, update
 
 from cms_core import Base, Transaction
 from cms_posts import scopes
@@ -203,7 +203,7 @@ async def _show(session: Transaction, posts: Sequence[WholePost], tags: Tags) ->
 
 async def _insert(session: Transaction, model: type[Base], rows: list[dict[str, Any]]) -> None:
     if rows:
-        await session.execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+        await session.execute(insert(cast(Table, model.__table__)), rows)
 
 
 def _announce(session: Transaction, posts: Sequence[WholePost], by: UUID) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 from xml.parsers import expat
 
 from cms_core import Invalid
@@ -53,7 +53,13 @@ class BadExport(Invalid):
     """
 
 
-def read_wxr(stream: BinaryIO) -> Iterator[Found]:
+class Readable(Protocol):
+    """What an export is read from: an open file, or anything that hands out bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_wxr(stream: Readable) -> Iterator[Found]:
     """Yield the site, the authors and the items in the order of the file.
 
     Raises `BadExport`, with the line, for what is not XML, not WXR, truncated or hostile; what came
