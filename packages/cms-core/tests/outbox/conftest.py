@@ -15,6 +15,7 @@ from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
 from cms_core.events import Delivery, Event, Subscriber, eventually
 from cms_core.hookspecs import hookimpl
+from cms_core.jobs import Job
 from cms_core.outbox import Policy, outbox_jobs
 from cms_core.plugins.contributions import Plugin
 
@@ -92,7 +93,14 @@ class Office:
 
     async def deliver(self, **policy: Any) -> None:
         jobs = outbox_jobs(self.cms.contributions.subscribers, Policy(**policy))
-        await asyncio.gather(*(job.run(self.cms) for job in jobs))
+
+        async def run(job: Job) -> None:
+            await job.run(self.cms)
+
+        # A group, as in the worker: cancelled, it waits for its jobs to finish what they hold.
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(run(job))
 
     async def rows(self, subscriber: str = "carrier") -> list[OutboxRow]:
         mine = select(OutboxRow).where(OutboxRow.subscriber == subscriber)
