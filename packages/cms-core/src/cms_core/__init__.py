@@ -20,6 +20,7 @@ from cms_core.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    reason_of,
 )
 from cms_core.events import (
     Delivery,
@@ -125,6 +126,7 @@ __all__ = [
     "may_answer",
     "new_id",
     "rate_limit_headers",
+    "reason_of",
     "requires",
     "run_with_cms",
     "show_table",

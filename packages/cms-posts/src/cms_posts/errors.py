@@ -61,6 +61,47 @@ class UnknownRevision(Invalid):
     """The revision to publish does not exist."""
 
 
+class TransitionNotFound(NotFound):
+    """The post has no such planned transition."""
+
+
+class AlreadyApplied(Conflict):
+    """Too late: the planned transition has been applied.
+
+    What readers see now can be changed with `publish` and `unpublish`.
+    """
+
+
+class AlreadyCancelled(Conflict):
+    """The planned transition was cancelled; plan a new one."""
+
+
+class NotFailed(Conflict):
+    """Only a planned transition that has failed can be tried again."""
+
+
+class PlanInPast(Invalid):
+    """The instant has passed already.
+
+    Use `publish` or `unpublish` to change at once what readers see.
+    """
+
+
+class UnpublishBeforePublish(Invalid):
+    """The post would be taken down at a time when it is not live.
+
+    Plan its publication before that instant, or move both.
+    """
+
+
+class SameInstant(Invalid):
+    """The post has another planned transition at this very instant."""
+
+
+class PlanFull(Invalid):
+    """The post has as many planned transitions as a post may have: 100."""
+
+
 class PreviewTooLong(Invalid):
     """A preview link can't last that long."""
 

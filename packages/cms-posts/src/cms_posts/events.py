@@ -63,6 +63,26 @@ class PostPurged(PostEvent):
 
 
 @dataclass(frozen=True)
+class PostScheduled(PostEvent):
+    """A change of what readers see is planned, or its plan was changed.
+
+    `action` is `publish` or `unpublish`; `revision` is the one to publish.
+    """
+
+    transition_id: UUID
+    action: str
+    revision: int | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PostScheduleCancelled(PostEvent):
+    """A planned change will not happen."""
+
+    transition_id: UUID
+
+
+@dataclass(frozen=True)
 class TagEvent(Event):
     """Base of what happens to one tag."""
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms_core import Base, Instant, Json, new_id
@@ -27,6 +27,22 @@ class PostState(StrEnum):
     DRAFT = "draft"  # never published
     PUBLISHED = "published"  # live
     UNPUBLISHED = "unpublished"  # was live, taken down
+
+
+class TransitionAction(StrEnum):
+    """What a planned transition does to its post."""
+
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+
+
+class TransitionState(StrEnum):
+    """What has become of a planned transition."""
+
+    PLANNED = "planned"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+    FAILED = "failed"  # given up after too many attempts, until somebody retries it
 
 
 class BodyFormat(StrEnum):
@@ -65,6 +81,11 @@ class Post(Base):
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     first_published_at: Mapped[datetime | None] = mapped_column(Instant)
     trashed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def mark_changed(self, now: datetime) -> None:
+        """Give the post its next version."""
+        self.version += 1
+        self.updated_at = now
 
 
 class PostRevision(Base):
@@ -171,6 +192,47 @@ class PublishedPostTag(Base):
     published_at: Mapped[datetime] = mapped_column(Instant)
 
 
+#: Of all transitions that a site ever had, the few to come are looked for all the time.
+_OPEN = text("try_at IS NOT NULL")
+
+
+class PostTransition(Base):
+    """A planned change of what readers see of a post.
+
+    Guarded by the lock of its post: whoever plans, cancels or applies holds that row.
+    """
+
+    __tablename__ = "post_transitions"
+    __table_args__ = (
+        Index("ix_post_transitions_try_at", "try_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("ix_post_transitions_due_at", "due_at", "id"),
+        Index("ix_post_transitions_state", "state", "due_at", "id"),
+        Index("ix_post_transitions_post", "post_id", "due_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    action: Mapped[TransitionAction] = mapped_column(String(20))
+    #: The revision to publish; NULL where the post is taken down.
+    revision: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[TransitionState] = mapped_column(String(20), default=TransitionState.PLANNED)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    #: The wall time and zone that `due_at` was derived from, by the rules of that release.
+    local: Mapped[str | None] = mapped_column(String(30))
+    time_zone: Mapped[str | None] = mapped_column(String(100))
+    zone_rules: Mapped[str | None] = mapped_column(String(20))
+    #: When it is tried next: later than due while it backs off, NULL unless it is planned.
+    try_at: Mapped[datetime | None] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    #: Bumped by every change: the ETag.
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_by: Mapped[UUID] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    applied_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class PreviewLink(Base):
     """Leave to look at a post's working copy without an account, until it expires or is revoked."""
 
@@ -193,5 +255,6 @@ MODELS: tuple[type[Base], ...] = (
     PostTag,
     PublishedPost,
     PublishedPostTag,
+    PostTransition,
     PreviewLink,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import Base
 from cms_posts.content import WorkingCopy
-from cms_posts.models import Post, PostRevision, Tag
+from cms_posts.models import Post, PostRevision, PostTransition, Tag, TransitionState
 
 #: Joins a post with its newest revision.
 HEAD = (PostRevision.post_id == Post.id) & (PostRevision.number == Post.head)
@@ -55,6 +55,13 @@ async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:
     return (await session.execute(fresh)).scalar_one_or_none()
 
 
+async def lock_posts(session: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, Post]:
+    """Those of these posts that exist, held like one, by ascending id."""
+    statement = select(Post).where(Post.id.in_(set(ids))).order_by(Post.id).with_for_update()
+    fresh = statement.execution_options(populate_existing=True)
+    return {post.id: post for post in (await session.execute(fresh)).scalars()}
+
+
 async def find_revision(session: AsyncSession, post_id: UUID, number: int) -> PostRevision | None:
     """One revision of a post, with its body."""
     return await session.get(PostRevision, (post_id, number))
@@ -70,6 +77,40 @@ async def find_working_copy(session: AsyncSession, post_id: UUID) -> WorkingCopy
 async def head_of(session: AsyncSession, post: Post) -> PostRevision:
     """The newest revision of a post that exists."""
     return await session.get_one(PostRevision, (post.id, post.head))
+
+
+async def find_transition(session: AsyncSession, post_id: UUID, id: UUID) -> PostTransition | None:
+    """A planned transition of the post, in whatever state it is by now."""
+    statement = select(PostTransition).where(
+        PostTransition.id == id, PostTransition.post_id == post_id
+    )
+    fresh = statement.execution_options(populate_existing=True)
+    return (await session.execute(fresh)).scalar_one_or_none()
+
+
+async def open_transitions(
+    session: AsyncSession, post_id: UUID, states: Collection[TransitionState]
+) -> Sequence[PostTransition]:
+    """The transitions of a post in these states, in the order of their instants."""
+    of_post = select(PostTransition).where(PostTransition.post_id == post_id)
+    found = of_post.where(PostTransition.state.in_(states)).order_by(
+        PostTransition.due_at, PostTransition.id
+    )
+    fresh = found.execution_options(populate_existing=True)
+    return (await session.execute(fresh)).scalars().all()
+
+
+async def stale_wall_times(
+    session: AsyncSession, rules: str, limit: int
+) -> Sequence[tuple[UUID, UUID]]:
+    """Planned transitions (id, post) whose instants were derived by older rules than these."""
+    statement = (
+        select(PostTransition.id, PostTransition.post_id)
+        .where(PostTransition.try_at.is_not(None), PostTransition.zone_rules < rules)
+        .order_by(PostTransition.id)
+        .limit(limit)
+    )
+    return [(id, post_id) for id, post_id in await session.execute(statement)]
 
 
 class Tags:

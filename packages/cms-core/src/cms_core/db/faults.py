@@ -57,6 +57,18 @@ def classify(error: BaseException) -> Fault:
     return Fault.DEFECT
 
 
+#: Limits that one statement has reached: another one need not.
+_OWN_STATES = {"55P03", "57014"}  # lock_timeout, statement_timeout
+
+
+def concerns_transaction(error: BaseException) -> bool:
+    """Tell what spoils a whole transaction from what a savepoint can take back."""
+    if not isinstance(error, (DBAPIError, PoolTimeout)):
+        return False
+    own = getattr(getattr(error, "orig", None), "sqlstate", None) in _OWN_STATES
+    return classify(error) is not Fault.DEFECT and not own
+
+
 @contextmanager
 def outages_as_unavailable(*, connecting: bool = False) -> Iterator[None]:
     """Turn outages and exhausted pools into `Unavailable`; leave defects as they are.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from cms_core.db.clock import read_clock
+from cms_core.db.faults import concerns_transaction
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
 from cms_core.events import Event, Moment, Subscribers
@@ -73,10 +75,10 @@ class TransactionSession(AsyncSession):
             self._now = await read_clock(self)
         return self._now
 
-    async def complete(self) -> None:
-        """Flush, let `before_commit` subscribers take part, write the outbox and generations.
+    async def settle(self) -> None:
+        """Flush, let `before_commit` subscribers take part, and write the outbox, so far.
 
-        The database layer calls this right before the commit; subscribers may emit further events.
+        Subscribers may emit further events. In a savepoint, its rollback takes all of this back.
         """
         await self.flush()
         while self._pending:
@@ -90,6 +92,25 @@ class TransactionSession(AsyncSession):
             await enqueue(self, event, later)
             self.enqueued |= bool(later)
             await self.flush()
+
+    async def attempt(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
+        """Do `work` and settle it in a savepoint; return why it failed, all of it taken back.
+
+        Raises what concerns the whole transaction: lost connections, races, a full disk.
+        """
+        try:
+            async with self.begin_nested():
+                await work()
+                await self.settle()
+        except Exception as error:
+            if concerns_transaction(error):
+                raise
+            return error
+        return None
+
+    async def complete(self) -> None:
+        """Settle, and renew the generations of the touched scopes, right before the commit."""
+        await self.settle()
         await renew(self, self._scopes)
 
     async def tell(self, deliver: Callable[[Any, Event], Awaitable[None]]) -> None:
@@ -99,18 +120,32 @@ class TransactionSession(AsyncSession):
                 await deliver(subscriber, event)
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What a session had collected when a savepoint was set."""
+
+    pending: list[Event]
+    told: int
+    scopes: set[str]
+    enqueued: bool
+
+
 def _forget_rolled_back_events(sync: Session, session: TransactionSession) -> None:
-    """Drop what was emitted and touched inside a savepoint when the savepoint is rolled back."""
-    marks: dict[SessionTransaction, tuple[int, frozenset[str]]] = {}
+    """Restore what was collected before a savepoint when the savepoint is rolled back."""
+    marks: dict[SessionTransaction, _Mark] = {}
 
     @sqlalchemy_event.listens_for(sync, "after_transaction_create")
     def remember(_: Session, transaction: SessionTransaction) -> None:
         if transaction.nested:
-            marks[transaction] = (len(session._pending), frozenset(session._scopes))
+            marks[transaction] = _Mark(
+                list(session._pending), len(session._told), set(session._scopes), session.enqueued
+            )
 
     @sqlalchemy_event.listens_for(sync, "after_soft_rollback")
     def forget(_: Session, transaction: SessionTransaction) -> None:
-        if transaction in marks:
-            events, scopes = marks[transaction]
-            del session._pending[events:]
-            session._scopes = set(scopes)
+        mark = marks.get(transaction)
+        if mark is not None:
+            session._pending[:] = mark.pending
+            del session._told[mark.told :]
+            session._scopes = set(mark.scopes)
+            session.enqueued = mark.enqueued

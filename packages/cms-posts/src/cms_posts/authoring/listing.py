@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, not_, select
 
 from cms_core import Sort
+from cms_posts.authoring.plans import is_scheduled
 from cms_posts.models import Post, PostRevision, PostTag, PreviewLink, Tag
 from cms_posts.queries import HEAD
 
@@ -44,9 +45,10 @@ class Filters:
         trashed = self.trashed or self.status is Status.TRASHED
         yield Post.trashed_at.is_not(None) if trashed else Post.trashed_at.is_(None)
         if self.status is Status.SCHEDULED:
-            yield false()
+            yield is_scheduled()
         elif self.status not in (None, Status.TRASHED):
             yield Post.state == self.status
+            yield not_(is_scheduled())
         for author in (self.author, self.of):
             if author is not None:
                 yield Post.author_id == author

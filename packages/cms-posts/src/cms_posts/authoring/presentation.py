@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Row, RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import CMS, Base, Resolved
 from cms_posts.authoring.listing import Status
+from cms_posts.authoring.plans import next_transitions
 from cms_posts.authoring.schemas import (
     ListedPreviewLink,
     ListedRevision,
@@ -41,6 +42,7 @@ class _Surroundings:
     tags: Tags
     people: Mapping[UUID, Resolved]
     covers: Mapping[UUID, Resolved]
+    plans: Mapping[UUID, Row[Any]]
     extensions: Extensions
 
     def content(self, fields: Fields) -> dict[str, Any]:
@@ -55,13 +57,14 @@ class _Surroundings:
 
     def working_copy(self, fields: Fields) -> dict[str, Any]:
         live = fields["published_revision"]
+        plan = self.plans.get(fields["id"])
         return {name: fields[name] for name in _OF_POST} | {
             **self.content(fields),
             "author": _person(self.people, fields["author_id"]),
-            "status": _status(fields),
+            "status": _status(fields, plan),
             "revision": fields["head"],
             "has_unpublished_changes": live is not None and live != fields["head"],
-            "next_transition": None,
+            "next_transition": None if plan is None else _next(plan),
         }
 
 
@@ -75,14 +78,16 @@ class Presenter:
     async def working_post(self, session: AsyncSession, copy: WorkingCopy) -> WorkingPost:
         """One working copy, with its bodies."""
         fields = _columns(copy.head) | _columns(copy.post)
-        around = await self._around(session, [fields])
+        around = await self._around(session, [fields], plans=True)
         return WorkingPost(**around.working_copy(fields))
 
     async def listed_posts(
         self, session: AsyncSession, rows: Sequence[Fields], wants: Callable[[str], bool]
     ) -> list[ListedWorkingPost]:
         """Working copies in a list; what the client does not want is not looked up."""
-        around = await self._around(session, rows, wants)
+        # What is planned tells the status too.
+        planned = wants("status") or wants("next_transition")
+        around = await self._around(session, rows, wants, plans=planned)
         return [ListedWorkingPost(**around.working_copy(fields)) for fields in rows]
 
     async def revision(self, session: AsyncSession, revision: PostRevision) -> Revision:
@@ -112,6 +117,8 @@ class Presenter:
         session: AsyncSession,
         rows: Sequence[Fields],
         wants: Callable[[str], bool] = lambda _: True,
+        *,
+        plans: bool = False,
     ) -> _Surroundings:
         tags = [id for row in rows for id in row["tags"]] if wants("tags") else []
         covers = [row["cover_id"] for row in rows] if wants("cover") else []
@@ -120,6 +127,7 @@ class Presenter:
             tags=await load_tags(session, tags),
             people=await self._people(session, people),
             covers=await self._cms.references.resolve(session, MEDIA, covers),
+            plans=await next_transitions(session, [row["id"] for row in rows] if plans else ()),
             extensions=self._extensions,
         )
 
@@ -146,7 +154,14 @@ def _signed(
     return {name: fields[name] for name in names} | {label: _person(people, fields["created_by"])}
 
 
-def _status(fields: Fields) -> Status:
+def _next(plan: Row[Any]) -> dict[str, Any]:
+    return {"action": plan.action, "at": plan.at, "revision": plan.revision}
+
+
+def _status(fields: Fields, plan: Row[Any] | None) -> Status:
     if fields["trashed_at"] is not None:
         return Status.TRASHED
-    return Status(fields["state"])
+    status = Status(fields["state"])
+    if status is not Status.PUBLISHED and plan is not None and plan.publication:
+        return Status.SCHEDULED
+    return status

@@ -12,7 +12,7 @@ from cms_core import Sparse
 from cms_posts.authoring.listing import Status
 from cms_posts.delivery.schemas import Seo, ShownTag
 from cms_posts.diffing import FieldChange, Hunk
-from cms_posts.models import BodyFormat
+from cms_posts.models import BodyFormat, TransitionAction
 
 
 class Author(BaseModel):
@@ -25,9 +25,9 @@ class Author(BaseModel):
 class PlannedTransition(BaseModel):
     """What happens to the post next, and when."""
 
-    action: str
+    action: TransitionAction
     at: datetime
-    revision: int
+    revision: int | None = Field(description="The one to publish; null for a taking down.")
 
 
 class _Content(BaseModel):

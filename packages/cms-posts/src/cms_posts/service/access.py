@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from cms_core import Forbidden, Precondition, Principal, Transaction
-from cms_posts.errors import PostInTrash, PostNotFound
+from cms_posts.errors import PostInTrash, PostNotFound, UnknownRevision
 from cms_posts.models import Post
 from cms_posts.permissions import PUBLISH, PUBLISH_ANY, WRITE_ANY
 from cms_posts.queries import locked_post
+from cms_posts.service.applying import apply_overdue
 
 
 def sees_all(by: Principal) -> bool:
@@ -31,9 +32,10 @@ async def lock_to_edit(
 ) -> Post:
     """Return the post, locked, if the principal may change it and it is what the client saw.
 
-    Raises `PostNotFound`, `Forbidden` or `PreconditionFailed`.
+    What is overdue of its plan has happened then. Raises `PostNotFound`, `Forbidden` or
+    `PreconditionFailed`.
     """
-    post = admit(await locked_post(session, post_id), by)
+    post = admit(await present_post(session, post_id), by)
     if post.author_id != by.id:
         by.must(WRITE_ANY)
     precondition.check(post.version)
@@ -44,9 +46,17 @@ async def lock_to_publish(
     session: Transaction, post_id: UUID, by: Principal, precondition: Precondition
 ) -> Post:
     """The same for who may publish it and take it down."""
-    post = admit(await locked_post(session, post_id), by)
+    post = admit(await present_post(session, post_id), by)
     must_publish(post, by)
     precondition.check(post.version)
+    return post
+
+
+async def present_post(session: Transaction, post_id: UUID) -> Post | None:
+    """The post, locked, as its plan has it by now: whoever changes it comes after what was due."""
+    post = await locked_post(session, post_id)
+    if post is not None:
+        await apply_overdue(session, post)
     return post
 
 
@@ -60,3 +70,15 @@ def not_in_trash(post: Post) -> None:
     """Raise `PostInTrash` for a post in the trash: it can't be changed there."""
     if post.trashed_at is not None:
         raise PostInTrash
+
+
+def existing_revision(post: Post, number: int | None) -> int:
+    """Return the number of a revision of the post, of the newest one for None.
+
+    Raises `UnknownRevision`.
+    """
+    if number is None:
+        return post.head
+    if not 1 <= number <= post.head:
+        raise UnknownRevision.at("/revision", f"1 to {post.head}")
+    return number

@@ -110,17 +110,11 @@ async def save_revision(
     if new["tags"] != old["tags"]:
         await set_post_tags(session, post.id, [UUID(id) for id in new["tags"]])
     post.title, post.slug, post.author_id = revision.title, revision.slug, revision.author_id
-    mark_changed(post, now)
+    post.mark_changed(now)
     await session.flush()
     session.emit(PostEdited(post.id, by.id, revision.number))
     announce_references(session, post.id, head, revision, published=False)
     return WorkingCopy(post, revision)
-
-
-def mark_changed(post: Post, now: datetime) -> None:
-    """Give the post its next version."""
-    post.version += 1
-    post.updated_at = now
 
 
 async def _insert_post(

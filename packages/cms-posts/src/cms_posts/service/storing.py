@@ -14,10 +14,10 @@ from uuid import UUID
 
 from sqlalchemy import Table, insert, update
 
-from cms_core import Base, Transaction
+from cms_core import Base, Transaction, new_id
 from cms_posts import scopes
 from cms_posts.errors import SlugTaken
-from cms_posts.events import PostCreated, PostPublished
+from cms_posts.events import PostCreated, PostPublished, PostScheduled
 from cms_posts.models import (
     BodyFormat,
     Post,
@@ -25,8 +25,10 @@ from cms_posts.models import (
     PostSlug,
     PostState,
     PostTag,
+    PostTransition,
     PublishedPost,
     PublishedPostTag,
+    TransitionAction,
 )
 from cms_posts.queries import Tags, insert_free
 from cms_posts.references import announce_references
@@ -56,6 +58,19 @@ class WholeRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeTransition:
+    """A transition to come; of a wall time, `zone_rules` name the rules that gave its instant."""
+
+    action: TransitionAction
+    due_at: datetime
+    #: The revision to publish; None for a taking down.
+    revision: int | None = None
+    local: str | None = None
+    time_zone: str | None = None
+    zone_rules: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WholePost:
     """A post with all its revisions, the oldest first, numbered from 1.
 
@@ -78,6 +93,8 @@ class WholePost:
     former_slugs: frozenset[str] = frozenset()
     #: Whether the slug of a post with one revision may get a suffix where another post has it.
     renamable: bool = False
+    #: What is to happen to it; one whose instant has passed is applied at once.
+    plan: Sequence[WholeTransition] = ()
 
     @property
     def head(self) -> WholeRevision:
@@ -103,6 +120,7 @@ async def store_posts(
     tags = await _tags(session, new)
     await _insert_revisions(session, new, tags)
     await _show(session, new, tags)
+    await _plan(session, new, by)
     _announce(session, new, by)
     return {post.id: post.head.slug for post in new}
 
@@ -199,6 +217,19 @@ async def _show(session: Transaction, posts: Sequence[WholePost], tags: Tags) ->
         session.touch(*scopes.of_lists(post.shown.author_id, row["published_at"], slugs))
     await _insert(session, PublishedPost, rows)
     await _insert(session, PublishedPostTag, links)
+
+
+async def _plan(session: Transaction, posts: Sequence[WholePost], by: UUID) -> None:
+    now = await session.now()
+    rows = []
+    for post in posts:
+        for each in post.plan:
+            id, action = new_id(), each.action.value
+            row = {field.name: getattr(each, field.name) for field in fields(each)}
+            row |= {"id": id, "post_id": post.id, "created_by": by, "created_at": now}
+            rows.append({**row, "try_at": each.due_at})
+            session.emit(PostScheduled(post.id, by, id, action, each.revision, each.due_at))
+    await _insert(session, PostTransition, rows)
 
 
 async def _insert(session: Transaction, model: type[Base], rows: list[dict[str, Any]]) -> None:

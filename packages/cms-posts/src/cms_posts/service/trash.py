@@ -12,8 +12,8 @@ from cms_posts.models import Post
 from cms_posts.queries import head_of
 from cms_posts.references import announce_references
 from cms_posts.service.access import lock_to_edit, must_publish
-from cms_posts.service.drafts import mark_changed
-from cms_posts.service.publication import take_down
+from cms_posts.service.live import LiveChange, change_live
+from cms_posts.service.plan import cancel_plan
 
 
 async def trash_post(
@@ -24,8 +24,9 @@ async def trash_post(
     now: datetime,
     precondition: Precondition = ANY_VERSION,
 ) -> Post:
-    """Put the post into the trash; a live one is taken down, which takes the right to publish.
+    """Put the post into the trash; its plan is cancelled.
 
+    A live one is taken down, which takes the right to publish.
     Raises `PostNotFound`, `Forbidden` or `PreconditionFailed`.
     """
     post = await lock_to_edit(session, post_id, by, precondition)
@@ -33,9 +34,10 @@ async def trash_post(
         return post
     if post.published_revision is not None:
         must_publish(post, by)
-        await take_down(session, post, by)
+        await change_live(session, [LiveChange(post, None, now, by.id)])
+    await cancel_plan(session, post, by)
     post.trashed_at = now
-    mark_changed(post, now)
+    post.mark_changed(now)
     await session.flush()
     session.emit(PostTrashed(post.id, by.id))
     return post
@@ -56,7 +58,7 @@ async def untrash_post(
     post = await lock_to_edit(session, post_id, by, precondition)
     if post.trashed_at is not None:
         post.trashed_at = None
-        mark_changed(post, now)
+        post.mark_changed(now)
         await session.flush()
         session.emit(PostUntrashed(post.id, by.id))
     return post

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from cms_core import Invalid
 from cms_posts.models import MAX_TITLE, BodyFormat, PostState
 from cms_posts.rendering import render
-from cms_posts.service.storing import WholePost, WholeRevision
+from cms_posts.service.storing import WholePost, WholeRevision, WholeTransition
 from cms_posts.service.tagging import by_slug
 from cms_posts.slugs import slugify
 from cms_posts.transfer.importing import Item, People
@@ -89,6 +89,7 @@ async def _whole(plain: object, people: People) -> WholePost:
         shown_at=line.shown_at,
         trashed_at=line.trashed_at,
         former_slugs=frozenset(line.former_slugs),
+        plan=[WholeTransition(**each.model_dump()) for each in line.plan],
     )
 
 

@@ -10,18 +10,18 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from cms_core import CMS, Resolved, Snapshot
-from cms_posts.models import Post, PostRevision, PostSlug, PublishedPost
+from cms_core import CMS, Base, Resolved, Snapshot
+from cms_posts.models import Post, PostRevision, PostSlug, PostTransition, PublishedPost
 from cms_posts.queries import Tags, load_tags
 from cms_posts.references import PRINCIPAL
-from cms_posts.transfer.lines import PersonLine, PostLine, RevisionLine, TagLine
+from cms_posts.transfer.lines import PersonLine, PostLine, RevisionLine, TagLine, TransitionLine
 
-T = TypeVar("T", PostRevision, PostSlug, PublishedPost)
+T = TypeVar("T", PostRevision, PostSlug, PublishedPost, PostTransition)
 
 #: Posts that are read at once.
 PAGE = 50
 _OF_REVISION = RevisionLine.model_fields.keys() - {"author", "created_by", "tags"}
-_OF_POST = PostLine.model_fields.keys() - {"shown_at", "former_slugs", "revisions"}
+_OF_POST = PostLine.model_fields.keys() - {"shown_at", "former_slugs", "revisions", "plan"}
 
 
 async def count_posts(session: Snapshot) -> int:
@@ -50,6 +50,7 @@ class _Page:
     revisions: Mapping[UUID, Sequence[PostRevision]]
     public_slugs: Mapping[UUID, Sequence[PostSlug]]
     live: Mapping[UUID, Sequence[PublishedPost]]
+    plans: Mapping[UUID, Sequence[PostTransition]]
     people: Mapping[UUID, Resolved]
     tags: Tags
 
@@ -61,6 +62,10 @@ class _Page:
             shown_at=live.updated_at if live else None,
             former_slugs=sorted(slugs),
             revisions=[self._revision(each) for each in self.revisions[post.id]],
+            plan=[
+                TransitionLine(**_fields(each, TransitionLine.model_fields))
+                for each in self.plans[post.id]
+            ],
         )
 
     def _revision(self, revision: PostRevision) -> RevisionLine:
@@ -83,12 +88,16 @@ async def _load(session: Snapshot, cms: CMS, posts: Sequence[Post]) -> _Page:
     revisions = await _grouped(session, by_number.where(PostRevision.post_id.in_(ids)))
     public = select(PostSlug).where(PostSlug.post_id.in_(ids), PostSlug.was_live)
     live = select(PublishedPost).where(PublishedPost.post_id.in_(ids))
+    planned = select(PostTransition).where(
+        PostTransition.post_id.in_(ids), PostTransition.try_at.is_not(None)
+    )
     found = [each for group in revisions.values() for each in group]
     people = {id for each in found for id in (each.author_id, each.created_by)}
     return _Page(
         revisions=revisions,
         public_slugs=await _grouped(session, public),
         live=await _grouped(session, live),
+        plans=await _grouped(session, planned.order_by(PostTransition.due_at)),
         people=await cms.references.resolve(session, PRINCIPAL, people),
         tags=await load_tags(session, {id for each in found for id in each.tags}),
     )
@@ -101,5 +110,5 @@ async def _grouped(session: Snapshot, statement: Select[T]) -> Mapping[UUID, Seq
     return groups
 
 
-def _fields(entity: Post | PostRevision, names: Iterable[str]) -> dict[str, Any]:
+def _fields(entity: Base, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(entity, name) for name in names}

@@ -12,10 +12,18 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from cms_posts.models import MAX_SLUG, MAX_TAG_NAME, MAX_TITLE, BodyFormat, PostState
+from cms_posts.models import (
+    MAX_SLUG,
+    MAX_TAG_NAME,
+    MAX_TITLE,
+    BodyFormat,
+    PostState,
+    TransitionAction,
+)
 from cms_posts.slugs import is_slug
 
 MAX_REVISIONS = 100_000
+MAX_PLAN = 1000
 
 
 def _storable(text: str) -> str:
@@ -69,6 +77,17 @@ class RevisionLine(_Line):
     extensions: dict[str, Any] = {}
 
 
+class TransitionLine(_Line):
+    """A planned transition that was still to come."""
+
+    action: TransitionAction
+    due_at: AwareDatetime
+    revision: Annotated[int, Field(ge=1)] | None = None
+    local: Annotated[Text, Field(max_length=30)] | None = None
+    time_zone: Annotated[Text, Field(max_length=100)] | None = None
+    zone_rules: Annotated[Text, Field(max_length=20)] | None = None
+
+
 class PostLine(_Line):
     """A post with all its revisions, the oldest first."""
 
@@ -84,6 +103,7 @@ class PostLine(_Line):
     trashed_at: AwareDatetime | None = None
     former_slugs: list[Slug] = []
     revisions: Annotated[list[RevisionLine], Field(min_length=1, max_length=MAX_REVISIONS)]
+    plan: Annotated[list[TransitionLine], Field(max_length=MAX_PLAN)] = []
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -94,6 +114,13 @@ class PostLine(_Line):
             raise ValueError("a published post needs published_at")
         if live and self.trashed_at is not None:
             raise ValueError("a post in the trash is not published")
+        if self.plan and self.trashed_at is not None:
+            raise ValueError("a post in the trash has no plan")
+        for each in self.plan:
+            if (each.revision is not None) != (each.action is TransitionAction.PUBLISH):
+                raise ValueError("exactly a planned publication has a revision")
+            if (each.revision or 1) > len(self.revisions):
+                raise ValueError("plan names a revision that is missing")
         if (self.published_revision or 1) > len(self.revisions):
             raise ValueError("published_revision names a revision that is missing")
         return self

@@ -13,9 +13,9 @@ from typing import BinaryIO
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from cms_posts.models import MAX_TAG_NAME, MAX_TITLE, BodyFormat, PostState
+from cms_posts.models import MAX_TAG_NAME, MAX_TITLE, BodyFormat, PostState, TransitionAction
 from cms_posts.rendering import excerpt_of, render
-from cms_posts.service.storing import WholePost, WholeRevision
+from cms_posts.service.storing import WholePost, WholeRevision, WholeTransition
 from cms_posts.service.tagging import by_slug
 from cms_posts.slugs import slugify
 from cms_posts.transfer.importing import Item, People
@@ -151,8 +151,8 @@ class _Post:
             yield "It has no title; it got the beginning of its text."
         if not self.item.slug:
             yield "It has no slug; it got one made from its title."
-        if self.planned_for:
-            yield f"It was planned for {_stamp(self.planned_for)}; it is a draft."
+        if self.planned_for and not self.item.protected:
+            yield f"It is planned for {_stamp(self.planned_for)}, as it was."
         elif self.item.protected:
             yield "It was protected by a password; it is a draft."
         elif self.item.status in ("private", "pending"):
@@ -171,7 +171,6 @@ class _Post:
         past = [date for date in dates if date <= self.now] or [self.now]
         created_at, updated_at = past[0], max(past)
         author_id = await people.named(author)
-        planned = self.planned_for
         # Kept as it is shown: what was taken out could never be shown, and authors would edit it.
         html = await asyncio.to_thread(render, content.html, BodyFormat.HTML)
         revision = WholeRevision(
@@ -185,7 +184,6 @@ class _Post:
             body_html=html,
             body_format=BodyFormat.HTML,
             excerpt=excerpt_of(self.item.excerpt or content.teaser, MAX_EXCERPT),
-            note=f"WordPress planned this for {_stamp(planned)}." if planned else "",
             tags=by_slug(self._tags()),
         )
         return WholePost(
@@ -200,7 +198,12 @@ class _Post:
             shown_at=updated_at if published_at else None,
             trashed_at=updated_at if self.item.status == "trash" else None,
             renamable=True,
+            plan=[*self._plan()],
         )
+
+    def _plan(self) -> Iterator[WholeTransition]:
+        if self.planned_for and not self.item.protected:
+            yield WholeTransition(TransitionAction.PUBLISH, self.planned_for, revision=1)
 
     def _tags(self) -> Iterator[str]:
         if self.item.kind == "page":
