@@ -21,11 +21,16 @@ class Job:
     must be idempotent. It returns True when more is waiting, to be run again at once.
     `next_due` selects one instant (or NULL): when there is something to do next, by the
     database's clock. The worker sleeps until the earliest, at most 30 s.
-    `before_reads` lets readers catch up with what is overdue before they answer.
+    `before_reads(cms)` is what a reader runs first when `next_due` is past: the same work, but it
+    waits for rows that others hold, where a worker skips them, and gives up with `Unavailable`
+    (``cms.db.run(work, lock_wait=1.0)``). It returns True when more is overdue than a reader should
+    wait for.
+    `backlog` selects two integers: how much is due now, and how much is parked after failures.
     """
 
     key: str
     run: Callable[[CMS], Awaitable[bool]]
     every: timedelta
     next_due: Select[Any] | None = None
-    before_reads: bool = False
+    before_reads: Callable[[CMS], Awaitable[bool]] | None = None
+    backlog: Select[Any] | None = None

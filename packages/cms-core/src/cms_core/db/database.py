@@ -6,13 +6,14 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core.db.engines import create_engines
+from cms_core.db.engines import LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
 from cms_core.db.session import SnapshotSession, TransactionSession
 from cms_core.db.wakeups import Wakeups
@@ -42,19 +43,27 @@ class Database:
         self.dialect = self.writer.dialect.name
         self.subscribers = Subscribers()
         self.wakeups = Wakeups(self.writer, self.reader)
+        #: SQLite has one writer: ours queue up here, where a wait can be given up without harm.
+        self._writing = asyncio.Lock() if self.dialect == "sqlite" else None
         #: What `after_commit` handlers get as first argument: the CMS, set by `build_cms`.
         self.owner: Any = None
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[TransactionSession]:
+    async def transaction(
+        self, *, lock_wait: float | None = None
+    ) -> AsyncIterator[TransactionSession]:
         """Open a writing transaction; commit at the end of the block, roll back on any exception.
 
-        Raises `Unavailable` when the database is out of reach, `CommitFailed` when the commit was.
+        `lock_wait` is how many seconds it waits for what others hold locked: on PostgreSQL for each
+        row, on SQLite for its turn to write; by default 4 and 5.
+
+        Raises `Unavailable` when the database is out of reach or a lock is not had in time,
+        `CommitFailed` when the commit failed.
         """
         session = TransactionSession(self.writer, self.subscribers)
         with outages_as_unavailable():
-            async with session:
-                await _connect(session)
+            async with self._turn(lock_wait) as wait, session:
+                await _connect(session, wait)
                 yield session
                 await session.complete()
                 await _commit(session)
@@ -70,11 +79,19 @@ class Database:
                 await _connect(session)
                 yield session
 
-    async def run(self, work: Callable[[TransactionSession], Awaitable[T]]) -> T:
-        """Run `work` in a transaction, again (from its beginning) when a race rolled it back."""
+    async def run(
+        self,
+        work: Callable[[TransactionSession], Awaitable[T]],
+        *,
+        lock_wait: float | None = None,
+    ) -> T:
+        """Run `work` in a transaction, again (from its beginning) when a race rolled it back.
+
+        `lock_wait` and what is raised are those of `transaction`.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self.transaction() as session:
+                async with self.transaction(lock_wait=lock_wait) as session:
                     return await work(session)
             except Exception as error:
                 if attempt == ATTEMPTS or not _may_run_again(error):
@@ -92,6 +109,23 @@ class Database:
         await self.writer.dispose()
         await self.reader.dispose()
 
+    @asynccontextmanager
+    async def _turn(self, lock_wait: float | None) -> AsyncIterator[float | None]:
+        """Wait for this process's turn to write; give what is left of the wait for the others'."""
+        if self._writing is None:
+            yield lock_wait
+            return
+        began = monotonic()
+        try:
+            async with asyncio.timeout(SQLITE_WRITER_WAIT if lock_wait is None else lock_wait):
+                await self._writing.acquire()
+        except TimeoutError as error:
+            raise Unavailable("Other changes take too long.") from error
+        try:
+            yield lock_wait and max(lock_wait - (monotonic() - began), 0)
+        finally:
+            self._writing.release()
+
     async def _after_commit(self, subscriber: Subscriber, event: Event) -> None:
         # The commit stands whatever a hint does: a failing one is logged, never raised.
         try:
@@ -100,9 +134,10 @@ class Database:
             log.exception("hint_failed", subscriber=subscriber.key, event_name=event.event_name)
 
 
-async def _connect(session: AsyncSession) -> None:
+async def _connect(session: AsyncSession, lock_wait: float | None = None) -> None:
+    options = {} if lock_wait is None else {LOCK_WAIT: lock_wait}
     with outages_as_unavailable(connecting=True):
-        await session.connection()
+        await session.connection(execution_options=options)
 
 
 async def _commit(session: TransactionSession) -> None:

@@ -12,6 +12,9 @@ LOCK_TIMEOUT = 4.0
 CONNECT_TIMEOUT = 1.0
 SQLITE_WRITER_WAIT = 5.0
 
+#: Execution option of a connection: the seconds that its transaction waits for a lock.
+LOCK_WAIT = "cms_lock_wait"
+
 
 def parse_url(url: str) -> URL:
     """Return the URL with its asynchronous driver spelled out.
@@ -46,7 +49,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         "lock_timeout": f"{LOCK_TIMEOUT:g}s",
         "idle_in_transaction_session_timeout": "30s",
     }
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -55,6 +58,16 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": settings},
     )
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def limit_lock_wait(connection: Connection) -> None:
+        wait = connection.get_execution_options().get(LOCK_WAIT)
+        if wait is not None:
+            # Never zero, which would mean: without end.
+            milliseconds = max(1, round(wait * 1000))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+
+    return engine
 
 
 def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
@@ -90,6 +103,15 @@ def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
+        _limit_busy_wait(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
+
+
+def _limit_busy_wait(connection: Connection) -> None:
+    wait = connection.get_execution_options().get(LOCK_WAIT, SQLITE_WRITER_WAIT)
+    # What another transaction has set stays with the connection until one wants something else.
+    if wait != connection.info.get(LOCK_WAIT, SQLITE_WRITER_WAIT):
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(wait * 1000)}")
+        connection.info[LOCK_WAIT] = wait

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,21 +43,28 @@ class OutboxRow(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
-async def enqueue(session: AsyncSession, event: Event, subscribers: Sequence[Subscriber]) -> None:
-    """Write one row per subscriber in the session's transaction."""
+async def enqueue(
+    session: AsyncSession, events: Iterable[tuple[Event, Sequence[Subscriber]]]
+) -> bool:
+    """Write one row per event and subscriber, in their order; return whether there was any.
+
+    One statement for all: on PostgreSQL it costs one round trip, however many rows there are.
+    """
+    rows = [row for event, subscribers in events for row in _rows(event, subscribers)]
+    if rows:
+        moments = {"created_at": db_now(), "due_at": db_now()}
+        await session.execute(insert(OutboxRow).values(moments), rows)
+    return bool(rows)
+
+
+def _rows(event: Event, subscribers: Sequence[Subscriber]) -> list[dict[str, Any]]:
     if not subscribers:
-        return
-    event_id, payload = new_id(), to_plain(event)
-    for subscriber in subscribers:
-        await session.execute(
-            insert(OutboxRow).values(
-                event_id=event_id,
-                event=event.event_name,
-                aggregate=event.aggregate,
-                subscriber=subscriber.key,
-                payload=payload,
-                created_at=db_now(),
-                due_at=db_now(),
-                attempts=0,
-            )
-        )
+        return []
+    row = {
+        "event_id": new_id(),
+        "event": event.event_name,
+        "aggregate": event.aggregate,
+        "payload": to_plain(event),
+        "attempts": 0,
+    }
+    return [{**row, "subscriber": subscriber.key} for subscriber in subscribers]

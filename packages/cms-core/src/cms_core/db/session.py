@@ -52,7 +52,7 @@ class TransactionSession(AsyncSession):
         self._subscribers = subscribers
         self._pending: list[Event] = []
         self._told: list[Event] = []
-        self._scopes: set[str] = set()
+        self._scopes: list[str] = []
         self._now: datetime | None = None
         #: Whether the transaction wrote to the outbox.
         self.enqueued = False
@@ -67,7 +67,7 @@ class TransactionSession(AsyncSession):
 
         The caller holds the rows that the scopes stand for locked.
         """
-        self._scopes.update(scopes)
+        self._scopes.extend(scopes)
 
     async def now(self) -> datetime:
         """Return the database's moment (UTC), read once per transaction."""
@@ -79,19 +79,13 @@ class TransactionSession(AsyncSession):
         """Flush, let `before_commit` subscribers take part, and write the outbox, so far.
 
         Subscribers may emit further events. In a savepoint, its rollback takes all of this back.
+        Raises what a subscriber raises.
         """
         await self.flush()
         while self._pending:
-            event = self._pending.pop(0)
-            self._told.append(event)
-            if len(self._told) > MAX_EVENTS:
-                raise RuntimeError(f"events cause events without end: {event.event_name}")
-            for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
-                await subscriber.handler(self, event)
-            later = self._subscribers.of(event, Moment.EVENTUALLY)
-            await enqueue(self, event, later)
-            self.enqueued |= bool(later)
-            await self.flush()
+            told = [await self._tell_before_commit() for _ in range(len(self._pending))]
+            later = ((event, self._subscribers.of(event, Moment.EVENTUALLY)) for event in told)
+            self.enqueued |= await enqueue(self, later)
 
     async def attempt(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
         """Do `work` and settle it in a savepoint; return why it failed, all of it taken back.
@@ -113,6 +107,17 @@ class TransactionSession(AsyncSession):
         await self.settle()
         await renew(self, self._scopes)
 
+    async def _tell_before_commit(self) -> Event:
+        event = self._pending.pop(0)
+        self._told.append(event)
+        if len(self._told) > MAX_EVENTS:
+            raise RuntimeError(f"events cause events without end: {event.event_name}")
+        for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
+            await subscriber.handler(self, event)
+        # Who hears the next event finds in the tables what this one has changed.
+        await self.flush()
+        return event
+
     async def tell(self, deliver: Callable[[Any, Event], Awaitable[None]]) -> None:
         """Hand each `after_commit` subscriber its event, in the order of emission."""
         for event in self._told:
@@ -124,9 +129,9 @@ class TransactionSession(AsyncSession):
 class _Mark:
     """What a session had collected when a savepoint was set."""
 
-    pending: list[Event]
+    pending: tuple[Event, ...]
     told: int
-    scopes: set[str]
+    scopes: int
     enqueued: bool
 
 
@@ -138,14 +143,18 @@ def _forget_rolled_back_events(sync: Session, session: TransactionSession) -> No
     def remember(_: Session, transaction: SessionTransaction) -> None:
         if transaction.nested:
             marks[transaction] = _Mark(
-                list(session._pending), len(session._told), set(session._scopes), session.enqueued
+                tuple(session._pending),
+                len(session._told),
+                len(session._scopes),
+                session.enqueued,
             )
 
     @sqlalchemy_event.listens_for(sync, "after_soft_rollback")
     def forget(_: Session, transaction: SessionTransaction) -> None:
         mark = marks.get(transaction)
         if mark is not None:
+            # Settling in the savepoint may have told what was emitted before it.
             session._pending[:] = mark.pending
             del session._told[mark.told :]
-            session._scopes = set(mark.scopes)
+            del session._scopes[mark.scopes :]
             session.enqueued = mark.enqueued
