@@ -162,8 +162,9 @@ async def _postpone(session: Transaction, row: AnyRow, error: Exception) -> None
     noted = update(PostTransition).where(PostTransition.id == row.id)
     noted = noted.values(attempts=attempts, last_error=reason_of(error))
     if given_up:
-        state = {"state": TransitionState.FAILED, "try_at": None}
-        await session.execute(noted.values(state, version=PostTransition.version + 1))
+        version = PostTransition.version + 1
+        parked = noted.values(state=TransitionState.FAILED, try_at=None, version=version)
+        await session.execute(parked)
         await session.execute(
             update(Post).where(Post.id == row.post_id).values(version=Post.version + 1)
         )
