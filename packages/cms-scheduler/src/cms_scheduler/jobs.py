@@ -1,0 +1,63 @@
+"""What the worker does when it is due: apply the plan, and keep it at its wall times."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cms_core import CMS, Job, Transaction
+from cms_posts import BACKLOG, NEXT_DUE, apply_due, replan_wall_times
+from cms_scheduler.zones import RULES, resolve_leniently
+
+#: Posts in one transaction of a worker: few, so that readers and authors wait for milliseconds.
+BATCH = 50
+#: How much that is overdue a reader applies before it answers all the same.
+READERS_SHARE = 200
+#: Seconds that a reader waits for a post that somebody else holds.
+READERS_PATIENCE = 1.0
+
+
+async def apply_transitions(cms: CMS) -> bool:
+    """Apply what is due, but for posts that others hold: they are applying it."""
+
+    async def work(session: Transaction) -> int:
+        return await apply_due(session, limit=BATCH, waiting=False)
+
+    return await cms.db.run(work) > 0
+
+
+async def catch_up(cms: CMS) -> bool:
+    """Apply what is overdue before a reader answers; True when there is more than its share."""
+
+    async def work(session: Transaction) -> int:
+        handled = 0
+        # Again, as a post may have several.
+        while more := await apply_due(session, limit=READERS_SHARE - handled, waiting=True):
+            handled += more
+            if handled >= READERS_SHARE:
+                break
+        return handled
+
+    return await cms.db.run(work, lock_wait=READERS_PATIENCE) >= READERS_SHARE
+
+
+async def follow_zone_rules(cms: CMS) -> bool:
+    """Derive the instants of planned wall times anew that older rules gave."""
+
+    async def work(session: Transaction) -> int:
+        return await replan_wall_times(session, resolve_leniently, RULES, BATCH)
+
+    return await cms.db.run(work) == BATCH
+
+
+JOBS = (
+    Job(
+        "scheduler:transitions",
+        apply_transitions,
+        every=timedelta(seconds=30),
+        next_due=NEXT_DUE,
+        before_reads=catch_up,
+        backlog=BACKLOG,
+    ),
+    # New rules are a new job: due as soon as a worker has them, whenever older ones ran.
+    Job(f"scheduler:zones:{RULES}", follow_zone_rules, every=timedelta(hours=1)),
+)
