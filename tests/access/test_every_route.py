@@ -40,6 +40,7 @@ AUTHORS = row("401", "403", PASS, PASS, PASS)
 OWNER_AND_EDITORS = row("401", "403", PASS, "404", PASS)
 EDITORS = row("401", "403", "403", "403", PASS)
 ADMINS = row("401", "403", "403", "403", "403")
+UNPLANNED = row("401", "403", "404", "404", "404") | {"admin": "404"}
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ class Policy:
         return str(found[actor])
 
 
-def of_post(rows: Row, body: Mapping[str, Any] | None = None) -> Policy:
+def of_post(rows: Row | dict[str, Row], body: Mapping[str, Any] | None = None) -> Policy:
     """The same for a draft, a live post and one in the trash."""
     return Policy(rows, body, STATES)
 
 
 POSTS, POST = "/api/v1/admin/posts", "/api/v1/admin/posts/{id}"
 REVISION, PREVIEWS = f"{POST}/revisions/{{number}}", f"{POST}/preview-links"
+SCHEDULE = f"{POST}/schedule"
+TRANSITION = f"{SCHEDULE}/{{transition_id}}"
 TAG, ME, USERS = "/api/v1/admin/tags/{slug}", "/api/v1/admin/me", "/api/v1/admin/users"
 ROLES, SYSTEM = "/api/v1/admin/roles", "/api/v1/admin/system"
 
@@ -121,6 +124,18 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("POST", PREVIEWS): of_post(OWNER_AND_EDITORS, {"expires_in": 3600}),
     ("GET", f"{PREVIEWS}/{{link_id}}"): of_post(OWNER_AND_EDITORS),
     ("DELETE", f"{PREVIEWS}/{{link_id}}"): of_post(OWNER_AND_EDITORS),
+    # The plan: what is in the trash has none.
+    ("GET", SCHEDULE): of_post(OWNER_AND_EDITORS),
+    ("POST", SCHEDULE): of_post(
+        OWNER_AND_EDITORS, {"action": "publish", "at": "2036-02-01T08:00:00Z"}
+    ),
+    ("GET", TRANSITION): of_post(
+        dict.fromkeys(STATES[:2], OWNER_AND_EDITORS) | {"trashed": UNPLANNED}
+    ),
+    ("PATCH", TRANSITION): of_post(OWNER_AND_EDITORS, {}),
+    ("DELETE", TRANSITION): of_post(OWNER_AND_EDITORS),
+    ("POST", f"{TRANSITION}/retry"): of_post(OWNER_AND_EDITORS),
+    ("GET", "/api/v1/admin/schedule"): Policy(AUTHORS),
     # Tags.
     ("GET", "/api/v1/admin/tags"): Policy(EDITORS),
     ("GET", TAG): Policy(EDITORS),
@@ -190,6 +205,8 @@ class World:
         post = await self._send("ada", "POST", POSTS, json=content)
         previews = f"{POSTS}/{post['id']}/preview-links"
         link = await self._send("ada", "POST", previews, json={"expires_in": 60})
+        plan = {"action": "publish", "at": "2036-01-01T08:00:00Z"}
+        planned = await self._send("ada", "POST", f"{POSTS}/{post['id']}/schedule", json=plan)
         if state == "live":
             await self._send("ada", "POST", f"{POSTS}/{post['id']}/publish")
         if state == "trashed":
@@ -199,6 +216,7 @@ class World:
             "slug": f"tag-{self._made}" if "tags" in path else post["slug"],
             "number": 1 if "revisions" in path else 9,
             "link_id": link["id"],
+            "transition_id": planned["id"],
             "token": str(link["url"]).rpartition("/")[2],
             "name": "reader",
             "code": "not-found",
