@@ -33,7 +33,12 @@ def events_page() -> str:
 
 
 def _type(field: Field[Any]) -> str:
-    return field.type if isinstance(field.type, str) else field.type.__name__
+    # Unions such as `int | None` have no name.
+    return (
+        field.type
+        if isinstance(field.type, str)
+        else getattr(field.type, "__name__", str(field.type))
+    )
 
 
 def _events(kind: type[Event]) -> Iterator[type[Event]]:
