@@ -1,0 +1,1 @@
+"""The replacements that planted faults are made of."""
