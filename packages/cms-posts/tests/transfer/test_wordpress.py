@@ -91,8 +91,10 @@ async def test_what_was_not_public_becomes_a_draft_and_is_told(
         assert posts[slug]["state"] == "draft"
     assert told["For friends"] == "It was protected by a password; it is a draft."
     assert told["For me"] == "It was private; it is a draft."
-    assert told["Later"] == "It was planned for 2030-01-01T19:00:18Z; it is a draft."
-    assert posts["later"]["revisions"][0]["note"].startswith("WordPress planned this for 2030")
+    assert told["Later"] == "It is planned for 2030-01-01T19:00:18Z, as it was."
+    (planned,) = posts["later"]["plan"]
+    assert (planned["action"], planned["revision"]) == ("publish", 1)
+    assert planned["due_at"] == "2030-01-01T19:00:18Z"
     assert posts["later"]["created_at"] == "2024-03-03T00:00:00Z"
 
 

@@ -61,11 +61,11 @@ async def apply_due(session: Transaction, *, limit: int, waiting: bool) -> int:
 
 async def apply_overdue(session: Transaction, post: Post) -> None:
     """Apply all that is due of one post, held locked: whoever changes it comes after that."""
-    applied = False
-    while await _apply(session, [post.id]):
+    post_id, applied = post.id, False
+    while await _apply(session, [post_id]):
         applied = True
     if applied:
-        # What a savepoint took back, SQLAlchemy has forgotten too.
+        # What a savepoint took back, SQLAlchemy has forgotten.
         await session.refresh(post)
 
 
