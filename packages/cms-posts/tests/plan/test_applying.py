@@ -207,8 +207,8 @@ async def test_a_command_on_a_post_is_not_held_up_by_one_that_fails(
     await desk.pass_time()
 
     async def edit(session: Any) -> None:
-        changes = {"title": "Better"}
-        await edit_post(session, post_id, changes, by=desk.by, now=await session.now())
+        now = await session.now()
+        await edit_post(session, post_id, {"title": "Better"}, by=desk.by, now=now)
 
     await run(edit)
 

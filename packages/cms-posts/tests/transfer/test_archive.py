@@ -1,6 +1,7 @@
 """What is exported comes back as it was."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -13,7 +14,9 @@ from cms_core.db.generations import Generation
 from cms_core.testing.recorders import EventRecorder
 from cms_posts.content import PostContent
 from cms_posts.events import PostCreated, PostPublished
+from cms_posts.models import TransitionAction
 from cms_posts.service.drafts import create_post, edit_post
+from cms_posts.service.plan import PlannedMoment, plan_transition
 from cms_posts.service.publication import publish_post, unpublish_post
 from cms_posts.service.tags import merge_tag
 from cms_posts.service.trash import trash_post
@@ -44,7 +47,7 @@ def editor(cms_principal: Callable[..., Principal]) -> Principal:
 
 @pytest.fixture
 async def site(cms_app: CMS, editor: Principal) -> None:
-    """Posts in every state, with history, former names and merged tags."""
+    """Posts in every state, with history, former names, plans and merged tags."""
     async with cms_app.db.transaction() as session:
         now, by = await session.now(), editor
         ids = {}
@@ -60,6 +63,11 @@ async def site(cms_app: CMS, editor: Principal) -> None:
         await edit_post(session, ids["moved"], {"slug": "there", "tags": []}, by=by, now=now)
         await publish_post(session, ids["moved"], by=by, now=now)
         await unpublish_post(session, ids["down"], by=by, now=now)
+        later = PlannedMoment(
+            datetime(2050, 7, 1, 8, tzinfo=UTC), "2050-07-01T10:00:00", "Europe/Paris"
+        )
+        for name, action in (("down", "publish"), ("live", "unpublish")):
+            await plan_transition(session, ids[name], TransitionAction(action), later, by=by)
         await trash_post(session, ids["trashed"], by=by, now=now)
         await merge_tag(session, "old", "a", by=by)
 
