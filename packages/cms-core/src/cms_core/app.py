@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
+from cms_core.catchup import CatchUp
 from cms_core.db.database import Database
+from cms_core.db.session import SnapshotSession
 from cms_core.events import Subscribers
 from cms_core.plugins.contributions import Contributions, Plugin
 from cms_core.plugins.registry import collect
@@ -30,9 +33,22 @@ class CMS:
         self.limiter = _limiter(self.redis, settings)
         self.contributions = Contributions()
         self.references = References()
+        self.catch_up = CatchUp(self, ())
+
+    def reading(self) -> AbstractAsyncContextManager[SnapshotSession]:
+        """Open a read-only view of one moment in which everything due has happened.
+
+        What readers are shown is read in here; `db.snapshot()` shows what is committed, however
+        late the worker is. What is overdue is made up for first; while that fails, for other
+        reasons than locks, the view is not `caught_up`.
+
+        Raises `Unavailable` when others keep what has to change locked.
+        """
+        return self.catch_up.reading()
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.catch_up.close()
         await self.db.close()
         if self.redis is not None:
             await self.redis.close()
@@ -78,4 +94,5 @@ def build_cms(settings: Settings, plugins: Sequence[Plugin]) -> CMS:
     cms.contributions = collect(cms, plugins)
     cms.db.subscribers = Subscribers(cms.contributions.subscribers)
     cms.references = References(cms.contributions.resolvers)
+    cms.catch_up = CatchUp(cms, cms.contributions.jobs)
     return cms

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cms_core.catchup import catch_up_check
 from cms_core.db.generations import Generation
 from cms_core.db.instance import Instance
 from cms_core.db.outbox import OutboxRow
@@ -48,7 +49,7 @@ def register_jobs(cms: CMS) -> Sequence[Job]:
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
     plugins = HealthCheck("plugins", partial(_faulty_plugins, cms))
     cache = [cms.redis.health_check] if cms.redis else []
-    return [database_check(cms), *cache, plugins, worker_check(cms)]
+    return [database_check(cms), *cache, plugins, worker_check(cms), catch_up_check(cms)]
 
 
 @hookimpl

@@ -69,6 +69,19 @@ def concerns_transaction(error: BaseException) -> bool:
     return classify(error) is not Fault.DEFECT and not own
 
 
+_UNWRITABLE_STATES = {"53100", "25006"}  # disk_full, read_only_sql_transaction
+_SQLITE_UNWRITABLE = ("database or disk is full", "disk i/o error")
+
+
+def refuses_writes(error: BaseException | None) -> bool:
+    """Tell a full disk or a standby, which may still be read, from every other fault."""
+    if not isinstance(error, DBAPIError):
+        return False
+    text = str(error.orig).lower()
+    state = getattr(error.orig, "sqlstate", None)
+    return state in _UNWRITABLE_STATES or any(part in text for part in _SQLITE_UNWRITABLE)
+
+
 @contextmanager
 def outages_as_unavailable(*, connecting: bool = False) -> Iterator[None]:
     """Turn outages and exhausted pools into `Unavailable`; leave defects as they are.

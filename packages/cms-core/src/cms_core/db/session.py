@@ -31,6 +31,9 @@ class SnapshotSession(AsyncSession):
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__(engine, expire_on_commit=False, autoflush=False)
         self.scopes: set[str] = set()
+        #: Whether `cms.reading` made sure that everything due by its clock had happened. If not, an
+        #: answer made from it must not be stored.
+        self.caught_up = False
 
     def depends_on(self, *scopes: str) -> None:
         """Declare scopes that the answer was read from: the counterpart of `touch`."""

@@ -80,7 +80,7 @@ class CMSRoute(APIRoute):
         if self.writes:
             return await transact(request, perform)
         if self.reads:
-            async with cms.db.snapshot() as session:
+            async with cms.reading() as session:
                 return await perform(session)
         return await endpoint(request)
 
