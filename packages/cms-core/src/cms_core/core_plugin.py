@@ -21,6 +21,7 @@ from cms_core.plugins.contributions import Models
 from cms_core.security import Permission
 from cms_core.system import SYSTEM, system_routers
 from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
+from cms_core.worker.history import PastRun
 from cms_core.worker.pruning import prune_job
 from cms_core.worker.runs import JobRun
 
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_models() -> Models:
-    classes = (Generation, IdempotencyRow, Instance, JobRun, OutboxRow, WorkerHeartbeat)
+    classes = (
+        Generation,
+        IdempotencyRow,
+        Instance,
+        JobRun,
+        OutboxRow,
+        PastRun,
+        WorkerHeartbeat,
+    )
     return Models(classes, tables=frozenset(cls.__tablename__ for cls in classes))
 
 

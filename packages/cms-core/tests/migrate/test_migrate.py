@@ -53,7 +53,7 @@ async def test_every_version_goes_up_down_and_up_again(shop: Any) -> None:
 
 async def test_a_new_database_is_behind(shop: Any) -> None:
     assert await migrate.status(shop.cms()) == [
-        PluginSchema("core", None, "0001", SchemaState.BEHIND),
+        PluginSchema("core", None, "0002", SchemaState.BEHIND),
         PluginSchema("shop", None, "0001", SchemaState.BEHIND),
     ]
 

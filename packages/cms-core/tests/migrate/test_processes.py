@@ -81,7 +81,7 @@ async def test_a_process_killed_inside_a_version_leaves_the_plugin_whole(
 
     cms = shop.cms()
     current = {schema.plugin: schema.current for schema in await migrate.status(cms)}
-    assert current == {"core": "0001", "shop": None}
+    assert current == {"core": "0002", "shop": None}
     patience.touch()
     await migrate.upgrade(cms)
     assert {schema.state for schema in await migrate.status(cms)} == {SchemaState.CURRENT}

@@ -7,7 +7,8 @@ from httpx2 import AsyncClient
 from cms_core.app import CMS
 from cms_core.ids import new_id
 from cms_core.worker.heartbeats import beat
-from cms_core.worker.runs import begin_run, end_run
+from cms_core.worker.history import Run
+from cms_core.worker.runs import end_run
 
 Login = Callable[..., dict[str, str]]
 DOOR = "/api/v1/admin/system"
@@ -37,8 +38,7 @@ async def test_jobs_are_listed_with_their_last_runs(
 ) -> None:
     key = cms_app.contributions.jobs[0].key
     async with cms_app.db.transaction() as session:
-        await begin_run(session, key)
-        await end_run(session, key, ZeroDivisionError("no"))
+        await end_run(session, Run(key, new_id(), await session.now()), ZeroDivisionError("no"))
         await beat(session, new_id())
     body = (await cms_client.get(f"{DOOR}/jobs", headers=cms_login())).json()
     jobs = {job["key"]: job for job in body["items"]}

@@ -26,6 +26,8 @@ class OutboxRow(Base):
         # whoever emits for an aggregate holds its row locked.
         Index("ix_outbox_queue", "subscriber", "aggregate", "id"),
         Index("ix_outbox_due", "subscriber", "due_at", "id"),
+        # An id that was told outside must never become that of another delivery.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(
@@ -37,10 +39,12 @@ class OutboxRow(Base):
     subscriber: Mapped[str] = mapped_column(String(200))
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
-    #: When it may be tried next; NULL while parked.
+    #: When it may be tried next; NULL while parked, and for what waits behind a parked one.
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    #: When the present attempt began; NULL between attempts.
+    taken_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 async def enqueue(

@@ -1,7 +1,27 @@
 """Delivery of the outbox: at least once, in order per subscriber and aggregate."""
 
 from cms_core.outbox.deliveries import outbox_jobs
+from cms_core.outbox.interventions import (
+    IS_RUNNING,
+    DeliveryNotFound,
+    DeliveryRunning,
+    discard,
+    hold_back,
+    replay,
+    retry,
+)
 from cms_core.outbox.policy import Policy
-from cms_core.outbox.queue import replay
+from cms_core.outbox.queue import IS_PARKED
 
-__all__ = ["Policy", "outbox_jobs", "replay"]
+__all__ = [
+    "IS_PARKED",
+    "IS_RUNNING",
+    "DeliveryNotFound",
+    "DeliveryRunning",
+    "Policy",
+    "discard",
+    "hold_back",
+    "outbox_jobs",
+    "replay",
+    "retry",
+]

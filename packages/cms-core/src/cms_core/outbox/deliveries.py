@@ -1,7 +1,7 @@
 """The jobs that deliver: each hands one subscriber its events, several at once.
 
-Taking a row moves its `due_at` on by the lease: if this worker dies, the row comes due again for
-another one. Handlers run outside any transaction.
+Taking a row moves its `due_at` on by the lease, which is renewed while the handler runs: if this
+worker dies, the row soon comes due again for another one. Handlers run outside any transaction.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ KEY = "core:outbox:"
 POLICY = Policy()
 #: Seconds after which new rows are looked for while deliveries are still running.
 LOOK = 1.0
+#: Parts of a lease: when it is renewed, and when handlers whose lease can't be renewed are stopped,
+#: so that none still runs here when another worker begins.
+RENEWED_AFTER = 0.3
+STOPPED_AFTER = 0.8
 
 
 class AttemptsExhausted(Exception):
@@ -56,8 +60,13 @@ def _job(subscriber: Subscriber, policy: Policy) -> Job:
         await _Deliveries(cms, subscriber, policy).run()
         return False
 
-    due = queue.next_due(subscriber.key)
-    return Job(KEY + subscriber.key, run, every=timedelta(minutes=10), next_due=due)
+    return Job(
+        KEY + subscriber.key,
+        run,
+        every=timedelta(minutes=10),
+        next_due=queue.next_due(subscriber.key),
+        backlog=queue.backlog(subscriber.key),
+    )
 
 
 class _Deliveries:
@@ -68,6 +77,8 @@ class _Deliveries:
         self._subscriber = subscriber
         self._policy = policy
         self._running: dict[asyncio.Task[BaseException | None], OutboxRow] = {}
+        #: When the oldest lease of what is running began, on the loop's clock.
+        self._leased_at = 0.0
 
     async def run(self) -> None:
         outcomes: list[_Outcome] = []
@@ -81,15 +92,38 @@ class _Deliveries:
             await self._finish()
 
     async def _exchange(self, outcomes: Sequence[_Outcome]) -> None:
-        """Settle what is done and start what is due, in one transaction."""
-        room = self._policy.at_once - len(self._running)
+        """Settle what is done and start what is due, in one transaction; renew the lease in time.
 
-        async def exchange(session: TransactionSession) -> list[OutboxRow]:
+        Raises `TimeoutError` when that takes longer than the lease lasts.
+        """
+        lease, room = self._policy.lease, self._policy.at_once - len(self._running)
+        renews = bool(self._running) and self._age > lease.total_seconds() * RENEWED_AFTER
+
+        async def exchange(session: TransactionSession) -> tuple[float, set[int], list[OutboxRow]]:
+            began = _clock()
             await self._settle(session, outcomes)
-            return await queue.take(session, self._subscriber.key, room, self._policy.lease)
+            running = list(self._running.values())
+            lost = await queue.renew(session, running, lease) if renews else set()
+            return began, lost, await queue.take(session, self._subscriber.key, room, lease)
 
-        for row in await self._cms.db.run(exchange):
+        async with asyncio.timeout(self._left if self._running else None):
+            began, lost, taken = await self._cms.db.run(exchange)
+        if renews or not self._running:
+            self._leased_at = began
+        for task in [task for task, row in self._running.items() if row.id in lost]:
+            task.cancel()
+        for row in taken:
             self._running[asyncio.create_task(self._tell(row))] = row
+
+    @property
+    def _age(self) -> float:
+        """Seconds since the lease began."""
+        return _clock() - self._leased_at
+
+    @property
+    def _left(self) -> float:
+        """Seconds until handlers must be stopped, unless the lease is renewed."""
+        return max(0.0, self._policy.lease.total_seconds() * STOPPED_AFTER - self._age)
 
     async def _wait(self, seconds: float, return_when: str) -> list[_Outcome]:
         done, _ = await asyncio.wait(self._running, timeout=seconds, return_when=return_when)
@@ -141,9 +175,14 @@ class _Deliveries:
         """Let running deliveries come to their end, then stop those that do not."""
         if not self._running:
             return
-        outcomes = await self._wait(self._policy.grace, asyncio.ALL_COMPLETED)
+        grace = min(self._policy.grace, self._left)
+        outcomes = await self._wait(grace, asyncio.ALL_COMPLETED)
         for task in self._running:
             task.cancel()
         if self._running:
             await asyncio.wait(self._running)
         await self._cms.db.run(lambda session: self._settle(session, outcomes))
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

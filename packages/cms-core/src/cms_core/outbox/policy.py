@@ -11,9 +11,11 @@ from datetime import timedelta
 class Policy:
     """Times, attempts and room of deliveries; the defaults give up after about 18 hours."""
 
-    #: Seconds that a handler may take; less than the lease, so that it never runs twice at once.
+    #: Seconds that a handler may take.
     timeout: float = 30.0
-    lease: timedelta = timedelta(seconds=60)
+    #: What the death of a worker delays its deliveries by. It is renewed while handlers run, and
+    #: they are stopped when it can't be, so that none runs twice at once.
+    lease: timedelta = timedelta(seconds=10)
     #: Failures until a row is parked.
     attempts: int = 30
     #: The pause after the first failure; doubled by each further one, up to `longest_pause`.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from cms_core.db.clock import db_now
@@ -13,11 +14,21 @@ from cms_core.db.outbox import OutboxRow
 from cms_core.db.session import TransactionSession
 from cms_core.errors import reason_of
 
+#: Given up after too many failures. (What waits behind such a row has no `due_at` either.)
+IS_PARKED = and_(OutboxRow.due_at.is_(None), OutboxRow.attempts > 0)
+
 
 def next_due(subscriber: str) -> Select[datetime | None]:
     """Select when the first head of a subscriber comes due."""
     heads = select(OutboxRow.due_at).where(OutboxRow.due_at.is_not(None), _is_head_of(subscriber))
     return heads.order_by(OutboxRow.due_at).limit(1)
+
+
+def backlog(subscriber: str) -> Select[Any]:
+    """Select how many deliveries to a subscriber are due now, and how many are parked."""
+    count = select(func.count()).where(OutboxRow.subscriber == subscriber)
+    due = count.where(OutboxRow.due_at <= db_now()).scalar_subquery()
+    return select(due, count.where(IS_PARKED).scalar_subquery())
 
 
 async def take(
@@ -34,8 +45,18 @@ async def take(
     rows = list(await session.scalars(heads))
     for row in rows:
         row.attempts += 1
-        row.due_at = await session.now() + lease
+        row.taken_at = await session.now()
+        row.due_at = row.taken_at + lease
     return rows
+
+
+async def renew(
+    session: TransactionSession, rows: Sequence[OutboxRow], lease: timedelta
+) -> set[int]:
+    """Begin the lease of taken rows anew; return the ids of those that others have taken since."""
+    mine = update(OutboxRow).where(or_(*(_is_taken(row) for row in rows)))
+    held = mine.values(due_at=await session.now() + lease).returning(OutboxRow.id)
+    return {row.id for row in rows} - set(await session.scalars(held))
 
 
 async def remove(session: TransactionSession, row: OutboxRow) -> None:
@@ -52,33 +73,20 @@ async def postpone(
     """Make a row that could not be delivered due after the pause; park it for None."""
     due_at = None if pause is None else await session.now() + pause
     taken = update(OutboxRow).where(_is_taken(row)).returning(OutboxRow.id)
-    values = {"due_at": due_at, "last_error": reason_of(error)}
-    if (await session.execute(taken.values(values))).first() and due_at is not None:
+    values = {"due_at": due_at, "taken_at": None, "last_error": reason_of(error)}
+    if (await session.execute(taken.values(values))).first():
         # They have to wait in any case: as long as they look due, every search stumbles over them.
-        held_back = update(OutboxRow).where(_is_behind(row), OutboxRow.due_at < due_at)
+        too_soon = OutboxRow.due_at.is_not(None) if due_at is None else OutboxRow.due_at < due_at
+        held_back = update(OutboxRow).where(_is_behind(row), too_soon)
         await session.execute(held_back.values(due_at=due_at))
-
-
-async def replay(
-    session: TransactionSession, *, subscriber: str | None = None, event_id: UUID | None = None
-) -> int:
-    """Make parked rows due again (of that subscriber, of that event) and return how many."""
-    parked = update(OutboxRow).where(OutboxRow.due_at.is_(None))
-    if subscriber is not None:
-        parked = parked.where(OutboxRow.subscriber == subscriber)
-    if event_id is not None:
-        parked = parked.where(OutboxRow.event_id == event_id)
-    rows = await session.execute(parked.values(due_at=db_now(), attempts=0).returning(OutboxRow.id))
-    return len(rows.all())
 
 
 def _is_taken(row: OutboxRow) -> ColumnElement[bool]:
     """The row as it was taken: not if its lease ran out and another worker has taken it."""
     return and_(
         OutboxRow.id == row.id,
-        # SQLite uses the id of a deleted row again.
-        OutboxRow.event_id == row.event_id,
         OutboxRow.attempts == row.attempts,
+        OutboxRow.taken_at == row.taken_at,
     )
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from cms_core.errors import Unavailable
 from cms_core.ids import new_id
-from cms_core.jobs import Job
 from cms_core.worker.heartbeats import BEAT, beat
+from cms_core.worker.history import Run
 from cms_core.worker.runs import begin_run, begin_turn, end_run
 from cms_core.worker.schedule import Schedule, Timing
 
@@ -28,6 +30,8 @@ LONGEST_SLEEP = 30.0
 LONGEST_BACK_OFF = 60.0
 #: Between runs of a job that says it is due but finds nothing, such as rows others have locked.
 LONGEST_IDLE_PAUSE = 5.0
+#: After which a run that has not ended is noted all the same.
+LASTING = 1.0
 GRACE = 5.0
 ROLLBACK = 4.5
 
@@ -66,22 +70,19 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run jobs until `stop` is set, then finish or roll back what runs, within 10 s."""
-        stopper = asyncio.create_task(self._wake_at(stop), name="worker-stop")
-        heart = asyncio.create_task(self._beat(), name="worker-heartbeat")
-        try:
-            async with self._cms.db.wakeups.listening(self._awake.set):
-                await self._work()
-        finally:
-            await self._finish(set(self._running.values()))
-            stopper.cancel()
-            heart.cancel()
-            await asyncio.wait([stopper, heart])
+        async with _beside(self._wake_at(stop)), _beside(self._beat()):
+            try:
+                async with self._cms.db.wakeups.listening(self._awake.set):
+                    await self._work()
+            finally:
+                await self._finish(set(self._running.values()))
 
     async def run_once(self) -> list[str]:
         """Run every job that is due, until it has nothing more to do; return which failed."""
-        for timing in await self._schedule.read():
-            if timing.seconds <= 0:
-                await self._run(timing)
+        async with _beside(self._beat()):
+            for timing in await self._schedule.read():
+                if timing.seconds <= 0:
+                    await self._run(timing)
         return [key for key, progress in self._progress.items() if progress.failures]
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
@@ -142,25 +143,33 @@ class Worker:
     async def _run(self, timing: Timing) -> None:
         """Run a job until it has nothing more to do; whatever it raises stays here."""
         job, progress = timing.job, self._progress[timing.job.key]
+        run = Run(job.key, self.id, timing.now)
         try:
-            if not await self._begin(timing):
+            if not await self._begin(timing, run):
                 return
-            while await job.run(self._cms) and not self._stopping:
-                pass
+            async with _beside(self._note_if_it_lasts(run)):
+                while await job.run(self._cms) and not self._stopping:
+                    pass
             error = None
         except (Exception, asyncio.CancelledError) as failure:
             if _is_cancelled():
                 raise
             error = failure
         self._remember(progress, timing, error)
-        await self._record(job, error)
+        await self._record(run, error)
 
-    async def _begin(self, timing: Timing) -> bool:
-        key = timing.job.key
-        if timing.is_due or self._progress[key].failures:
-            await self._cms.db.run(partial(begin_run, key=key))
+    async def _begin(self, timing: Timing, run: Run) -> bool:
+        if timing.is_due or self._progress[run.key].failures:
+            # Noted with its end: what is due shall not be late by one more commit.
             return True
-        return await self._cms.db.run(partial(begin_turn, key=key, last=timing.started_at))
+        return await self._cms.db.run(partial(begin_turn, run=run, last=timing.started_at))
+
+    async def _note_if_it_lasts(self, run: Run) -> None:
+        await asyncio.sleep(LASTING)
+        try:
+            await self._cms.db.run(partial(begin_run, run=run))
+        except Exception as failure:
+            log.warning("job_not_recorded", job=run.key, exc_info=_unless_outage(failure))
 
     def _remember(self, progress: _Progress, timing: Timing, error: BaseException | None) -> None:
         repeated = timing.is_due and timing.due_at == progress.due_at
@@ -170,13 +179,13 @@ class Worker:
         back_off = _back_off(progress.failures, LONGEST_BACK_OFF) if error else 0.0
         progress.not_before = time.monotonic() + back_off
 
-    async def _record(self, job: Job, error: BaseException | None) -> None:
+    async def _record(self, run: Run, error: BaseException | None) -> None:
         if error is not None:
-            log.warning("job_failed", job=job.key, exc_info=error)
+            log.warning("job_failed", job=run.key, exc_info=error)
         try:
-            await self._cms.db.run(partial(end_run, key=job.key, error=error))
+            await self._cms.db.run(partial(end_run, run=run, error=error))
         except Exception as failure:
-            log.warning("job_not_recorded", job=job.key, exc_info=_unless_outage(failure))
+            log.warning("job_not_recorded", job=run.key, exc_info=_unless_outage(failure))
 
     async def _beat(self) -> None:
         while True:
@@ -193,6 +202,17 @@ class Worker:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=ROLLBACK)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let `work` go on during the block, and not after it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _is_cancelled() -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, tuple_
 from cms_core.db.session import TransactionSession
 from cms_core.http.idempotency import KEPT, IdempotencyRow
 from cms_core.jobs import Job
+from cms_core.outbox import hold_back
 from cms_core.worker.heartbeats import forget_workers
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ BATCH = 1000
 
 
 def prune_job() -> Job:
-    """Return the job that deletes expired idempotency keys and the heartbeats of gone workers."""
+    """Return the job that looks after the core's tables once an hour."""
     return Job(KEY, _prune, every=timedelta(hours=1))
 
 
 async def _prune(cms: CMS) -> bool:
     await cms.db.run(forget_workers)
-    return await cms.db.run(_forget_keys) == BATCH
+    more = await cms.db.run(hold_back)
+    return await cms.db.run(_forget_keys) == BATCH or more
 
 
 async def _forget_keys(session: TransactionSession) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Select, literal, null, select, type_coerce, union_all
+from sqlalchemy import Select, cast, literal, null, select, type_coerce, union_all
 
 from cms_core.db.clock import db_now
 from cms_core.db.types import Instant
@@ -105,11 +105,13 @@ class Schedule:
 
 def _timing(job: Job) -> Select[str, datetime, datetime, datetime, datetime]:
     run = select(JobRun).where(JobRun.key == job.key).subquery()
-    due = null() if job.next_due is None else job.next_due.scalar_subquery()
+    # Cast: of two bare NULLs PostgreSQL makes a text, which fits no instant further down.
+    none = cast(null(), Instant())
+    due = none if job.next_due is None else type_coerce(job.next_due.scalar_subquery(), Instant())
     return select(
         literal(job.key),
         db_now(),
-        type_coerce(due, Instant()),
+        due,
         select(run.c.started_at).scalar_subquery(),
         select(run.c.succeeded_at).scalar_subquery(),
     )
