@@ -79,7 +79,8 @@ class CatchUp:
                     return
             # The snapshot is closed: who waits must not keep a connection from the others.
             if isinstance(look, Look):
-                reader.learn(await self._catch_up(reader.waits_for(look)))
+                wanted = reader.waits_for(look)
+                reader.learn(wanted, await self._catch_up(wanted))
             else:
                 await self._lookout.examine(look)
 
@@ -147,12 +148,13 @@ class _Reader:
             if at <= self._began and at != self._tried.get(key) and key not in self._given_up
         }
 
-    def learn(self, run: _Run) -> None:
+    def learn(self, wanted: Mapping[str, datetime], run: _Run) -> None:
         outcome = Unavailable() if run.task.cancelled() else run.task.result()
         if isinstance(outcome, Unavailable):
-            raise Unavailable("Something is due now, and others hold it locked.") from outcome
+            raise Unavailable("Something is due now and could not be done yet.") from outcome
         self._tried |= run.tried
-        self._given_up |= outcome
+        # A run that began before this came due says nothing about it.
+        self._given_up |= {key for key in outcome if wanted.get(key) == run.tried[key]}
 
 
 def catch_up_check(cms: CMS) -> HealthCheck:

@@ -1,0 +1,93 @@
+"""How long a transaction waits for what others hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import perf_counter
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from cms_core.app import CMS, build_cms
+from cms_core.db.instance import Instance
+from cms_core.db.session import TransactionSession
+from cms_core.errors import Unavailable
+
+
+@pytest.fixture
+async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
+    """Another process on the same database."""
+    cms = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    yield cms
+    await cms.close()
+
+
+async def change(session: TransactionSession) -> None:
+    await session.execute(update(Instance).values(number=1))
+
+
+async def test_a_transaction_waits_no_longer_than_it_wants_to(cms_app: CMS, neighbour: CMS) -> None:
+    async with neighbour.db.transaction() as session:
+        await change(session)
+        began = perf_counter()
+        with pytest.raises(Unavailable):
+            await cms_app.db.run(change, lock_wait=0.3)
+        assert 0.25 < perf_counter() - began < 1
+
+
+async def test_a_lock_that_is_freed_in_time_is_had(cms_app: CMS, neighbour: CMS) -> None:
+    async with neighbour.db.transaction() as session:
+        await change(session)
+        waiting = asyncio.create_task(cms_app.db.run(change, lock_wait=2))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+    await waiting
+
+
+async def test_the_next_transaction_waits_as_long_as_ever(cms_app: CMS, neighbour: CMS) -> None:
+    await cms_app.db.run(change, lock_wait=0.1)
+    async with neighbour.db.transaction() as session:
+        await change(session)
+        with pytest.raises(Unavailable):
+            await cms_app.db.run(change, lock_wait=0.1)
+        waiting = asyncio.create_task(cms_app.db.run(change))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+    await waiting
+
+
+async def test_waiting_for_others_of_the_same_process_counts(cms_app: CMS) -> None:
+    async with cms_app.db.transaction() as session:
+        await change(session)
+        began = perf_counter()
+        with pytest.raises(Unavailable):
+            await cms_app.db.run(change, lock_wait=0.3)
+        assert 0.25 < perf_counter() - began < 1
+
+
+async def test_who_gives_up_waiting_holds_up_nobody(cms_app: CMS) -> None:
+    async with cms_app.db.transaction() as session:
+        await change(session)
+        leaving = [asyncio.create_task(cms_app.db.run(change)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        for task in leaving:
+            task.cancel()
+        await asyncio.wait(leaving)
+    began = perf_counter()
+    await cms_app.db.run(change)
+    assert perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("cms_engine", ["sqlite"])
+async def test_usual_transactions_set_no_timeout(cms_app: CMS, cms_query_count: Any) -> None:
+    with cms_query_count() as statements:
+        await cms_app.db.run(change)
+        await cms_app.db.run(change, lock_wait=1)
+        await cms_app.db.run(change)
+        await cms_app.db.run(change)
+    pragmas = [each for each in statements if each.startswith("PRAGMA")]
+    assert len(pragmas) == 2
+    async with cms_app.db.writer.connect() as connection:
+        assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar_one() == 5000
