@@ -73,7 +73,7 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[SnapshotSession]:
-        """Open a read-only view of one moment."""
+        """Open a read-only view of one moment: what is committed, however late the worker is."""
         with outages_as_unavailable():
             async with SnapshotSession(self.reader) as session:
                 await _connect(session)

@@ -3,6 +3,8 @@
     check query → (authoring) authenticate, authorise → read body → open session
     → endpoint → idempotency row → commit → after_commit → the response leaves
 
+Before a session that only reads opens, what is due happens.
+
 A yielding dependency could do none of this: FastAPI would commit after the response has left.
 """
 

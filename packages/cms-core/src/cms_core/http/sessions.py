@@ -27,5 +27,5 @@ def snapshot_of(request: Request) -> SnapshotSession:
 #: A writing transaction; committed by the edge after the endpoint has answered.
 Transaction = Annotated[TransactionSession, Depends(transaction_of)]
 
-#: A read-only view of one moment.
+#: A read-only view of one moment in which everything due has happened: see `CMS.reading`.
 Snapshot = Annotated[SnapshotSession, Depends(snapshot_of)]
