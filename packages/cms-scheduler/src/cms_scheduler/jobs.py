@@ -25,19 +25,17 @@ async def apply_transitions(cms: CMS) -> bool:
     return await cms.db.run(work) > 0
 
 
-async def catch_up(cms: CMS) -> bool:
-    """Apply what is overdue before a reader answers; True when there is more than its share."""
+async def catch_up(cms: CMS, share: int = READERS_SHARE) -> bool:
+    """Apply what is overdue before a reader answers; True when there was more than its share."""
 
     async def work(session: Transaction) -> int:
-        handled = 0
-        # Again, as a post may have several.
-        while more := await apply_due(session, limit=READERS_SHARE - handled, waiting=True):
-            handled += more
-            if handled >= READERS_SHARE:
-                break
-        return handled
+        left = share
+        # Again and again, as a post may have several.
+        while left and (handled := await apply_due(session, limit=left, waiting=True)):
+            left -= handled
+        return left
 
-    return await cms.db.run(work, lock_wait=READERS_PATIENCE) >= READERS_SHARE
+    return await cms.db.run(work, lock_wait=READERS_PATIENCE) == 0
 
 
 async def follow_zone_rules(cms: CMS) -> bool:
