@@ -69,7 +69,7 @@ class Outcome:
     def short_of(self) -> dict[str, float]:
         """The floors that were not reached."""
         reached = {**self.injected, **self.load}
-        return {name: least for name, least in self.floors.items() if reached[name] < least}
+        return {name: least for name, least in self.floors.items() if reached.get(name, 0) < least}
 
     def failure(self, fault: str | None) -> str | None:
         """Return why the run fails, None when it passes.

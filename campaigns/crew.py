@@ -25,8 +25,6 @@ from cms_core.worker import Worker
 #: Seconds that a worker may take to be ready, and to end when it is asked to.
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 12.0
-#: How often a victim is waited for in a transaction; else it dies wherever it is.
-PATIENT = 0.7
 
 #: Done in a new worker before it works: gets the CMS and the worker's number.
 Prepare = Callable[[CMS, int], None]
@@ -80,16 +78,20 @@ class Crew:
         return [n for n in range(self._size) if self._stages[n] is not Stage.STARTING]
 
     def kill(self, chance: random.Random, patience: float) -> None:
-        """Kill one ready worker, mostly one inside a transaction, and fork another.
+        """Kill one ready worker, if there is any, and fork another.
 
-        Waits up to `patience` seconds for the victim to come into a transaction.
+        Waits up to `patience` seconds for the victim to come into a transaction; without, it dies
+        wherever it is.
         """
-        if not self.ready:
-            return
-        number = chance.choice(self.ready)
-        wait = patience if chance.random() < PATIENT else 0.0
-        self.kills[self._strike(number, time.monotonic() + wait)] += 1
-        self._replace(number)
+        if ready := self.ready:
+            number = chance.choice(ready)
+            self.kills[self._strike(number, time.monotonic() + patience)] += 1
+            self._replace(number)
+
+    @property
+    def kills_inside(self) -> int:
+        """Kills that hit an open transaction."""
+        return self.kills[Stage.OPEN] + self.kills[Stage.WRITTEN]
 
     def revive(self) -> None:
         """Replace workers that ended by themselves, and count them."""
@@ -163,3 +165,9 @@ def halt(pid: int) -> None:
 def await_halt(pid: int) -> None:
     """Wait until a process stands still or is dead; leaves its exit code to its parent's wait."""
     os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
+def is_halted(pid: int) -> bool:
+    """Whether a process stands still."""
+    found = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+    return found is not None

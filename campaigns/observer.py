@@ -36,6 +36,7 @@ class Observer:
     def __init__(self, cms: CMS, planted: Sequence[Planted]) -> None:
         self._cms = cms
         self._due = {each.post_id: each.due_at for each in planted}
+        self._begin = min(self._due.values())
         self._count = FORK.RawValue("q", 0)
         self._receiver, sender = FORK.Pipe(duplex=False)
         self._process = FORK.Process(target=self._observe, args=(sender,), daemon=True)
@@ -100,7 +101,8 @@ class Observer:
 
     async def _live(self) -> int:
         async with self._cms.db.snapshot() as session:
-            return (await session.execute(select(func.count(PublishedPost.post_id)))).scalar_one()
+            counted = select(func.count()).where(PublishedPost.published_at >= self._begin)
+            return (await session.execute(counted)).scalar_one()
 
     async def _clock(self) -> datetime:
         async with self._cms.db.snapshot() as session:

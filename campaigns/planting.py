@@ -38,6 +38,7 @@ class Planted:
     post_id: UUID
     transition_id: UUID
     slug: str
+    tag: str
     due_at: datetime
 
 
@@ -51,7 +52,7 @@ async def plant(
     ids = [new_id() for _ in offsets]
     tags = [new_id() for _ in range(TAGS)]
     begun = await cms.db.run(read_clock)
-    await _insert(cms, Tag, [_tag(number, id) for number, id in enumerate(tags)])
+    await _insert(cms, Tag, [_tag(id) for id in tags])
     await _insert(cms, Post, [_post(id, revisions, begun) for id in ids])
     await _insert(cms, PostSlug, [{"slug": _slug(id), "post_id": id} for id in ids])
     tagged = [(id, tags[number % TAGS]) for number, id in enumerate(ids)]
@@ -60,9 +61,10 @@ async def plant(
         rows = [_revision(id, number, tag, begun) for id, tag in tagged]
         await _insert(cms, PostRevision, rows)
     start = await cms.db.run(read_clock) + timedelta(seconds=lead)
+    start = start.replace(microsecond=start.microsecond // 1000 * 1000)  # as fine as SQLite's clock
     planted = [
-        Planted(id, new_id(), _slug(id), start + timedelta(seconds=offset))
-        for id, offset in zip(ids, offsets, strict=True)
+        Planted(id, new_id(), _slug(id), _tag(tag)["slug"], start + timedelta(seconds=offset))
+        for (id, tag), offset in zip(tagged, offsets, strict=True)
     ]
     await _insert(cms, PostTransition, [_transition(each, begun) for each in planted])
     await _analyze(cms)
@@ -97,8 +99,8 @@ def _slug(id: UUID) -> str:
     return f"post-{id.hex}"
 
 
-def _tag(number: int, id: UUID) -> Row:
-    return {"id": id, "slug": f"tag-{number}", "name": f"Tag {number}"}
+def _tag(id: UUID) -> Row:
+    return {"id": id, "slug": f"tag-{id.hex}", "name": f"Tag {id.hex}"}
 
 
 def _post(id: UUID, head: int, now: datetime) -> Row:

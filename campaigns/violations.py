@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from __future__ import annotations
+
 MOST_EXAMPLES = 8
 
 
@@ -21,3 +23,9 @@ class Violations:
     def add(self, kind: str, count: int) -> None:
         """Count so many more."""
         self.counts[kind] = self.counts.get(kind, 0) + count
+
+    def include(self, others: Violations) -> None:
+        """Count all of the others too."""
+        for kind, count in others.counts.items():
+            self.add(kind, count)
+        self.examples += others.examples
