@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import (
     CMS,
@@ -50,10 +51,21 @@ from cms_scheduler.zones import RULES, resolve
 Writer = Annotated[Principal, requires("posts:write")]
 Publisher = Annotated[Principal, requires("posts:publish")]
 PlanListing = Annotated[Listing, Depends(listing(ListedTransition, TRANSITION_SORTS, "at"))]
-States = Annotated[
-    list[TransitionState],
-    Query(alias="state", description="May be repeated; without: `planned` and `failed`."),
-]
+
+
+def _states(
+    state: Annotated[
+        list[TransitionState] | None,
+        Query(
+            max_length=len(TransitionState),
+            description="May be repeated; without: `planned` and `failed`.",
+        ),
+    ] = None,
+) -> Sequence[TransitionState]:
+    return state or OPEN
+
+
+States = Annotated[Sequence[TransitionState], Depends(_states)]
 
 
 def calendar_router(cms: CMS) -> AdminRouter:
@@ -66,7 +78,7 @@ def calendar_router(cms: CMS) -> AdminRouter:
         session: Snapshot,
         page: PlanListing,
         by: Writer,
-        states: States = [*OPEN],  # noqa: B006 - a default of the description, never changed
+        states: States,
         since: Annotated[
             InstantInput | None, Query(alias="from", description="At this instant or later.")
         ] = None,
@@ -88,25 +100,13 @@ def plan_router(cms: CMS) -> AdminRouter:
     """Return the router of the plan of one post."""
     router = AdminRouter("/posts/{id}/schedule")
     presenter = Presenter(cms)
+    _add_planning(router, presenter, cms.settings.public_url)
+    _add_reading(router, presenter)
+    _add_changes(router, presenter)
+    return router
 
-    async def shown(session: Transaction | Snapshot, post_id: UUID, id: UUID) -> Response:
-        row = await find_row(session, post_id, id)
-        return answer(await presenter.transition(session, row), version=row["version"])
 
-    @router.get("", response_model=Page[ListedTransition])
-    async def list_plan(
-        session: Snapshot,
-        id: UUID,
-        page: PlanListing,
-        by: Writer,
-        states: States = [*OPEN],  # noqa: B006 - as above
-    ) -> Response:
-        """List what is planned for a post."""
-        await visible_post(session, id, by)
-        found = await page.rows(session, transitions(post_id=id, states=states))
-        rows = [row._mapping for row in found.rows]
-        return page.answer(await presenter.listed(session, rows, page.wants), found)
-
+def _add_planning(router: AdminRouter, presenter: Presenter, public_url: str) -> None:
     @router.post("", status_code=201, response_model=Transition)
     async def plan(
         session: Transaction, id: UUID, body: NewTransition, by: Publisher, if_match: IfMatch
@@ -116,20 +116,29 @@ def plan_router(cms: CMS) -> AdminRouter:
         planned = await plan_transition(
             session, id, body.action, moment, by=by, revision=body.revision, precondition=if_match
         )
-        row = await find_row(session, id, planned.id)
-        return answer(
-            await presenter.transition(session, row),
-            version=planned.version,
-            status=201,
-            location=f"{cms.settings.public_url}{router.prefix.format(id=id)}/{planned.id}",
-        )
+        location = f"{public_url}{router.prefix.format(id=id)}/{planned.id}"
+        return await _answer(session, presenter, id, planned.id, status=201, location=location)
+
+
+def _add_reading(router: AdminRouter, presenter: Presenter) -> None:
+    @router.get("", response_model=Page[ListedTransition])
+    async def list_plan(
+        session: Snapshot, id: UUID, page: PlanListing, by: Writer, states: States
+    ) -> Response:
+        """List what is planned for a post."""
+        await visible_post(session, id, by)
+        found = await page.rows(session, transitions(post_id=id, states=states))
+        rows = [row._mapping for row in found.rows]
+        return page.answer(await presenter.listed(session, rows, page.wants), found)
 
     @router.get("/{transition_id}", response_model=Transition)
     async def read(session: Snapshot, id: UUID, transition_id: UUID, by: Writer) -> Response:
         """Read a planned transition, or what has become of it."""
         await visible_post(session, id, by)
-        return await shown(session, id, transition_id)
+        return await _answer(session, presenter, id, transition_id)
 
+
+def _add_changes(router: AdminRouter, presenter: Presenter) -> None:
     @router.patch("/{transition_id}", response_model=Transition)
     async def move(
         session: Transaction,
@@ -153,7 +162,7 @@ def plan_router(cms: CMS) -> AdminRouter:
             revision=body.revision,
             precondition=if_match,
         )
-        return await shown(session, id, transition_id)
+        return await _answer(session, presenter, id, transition_id)
 
     @router.delete("/{transition_id}", status_code=204)
     async def cancel(
@@ -174,13 +183,24 @@ def plan_router(cms: CMS) -> AdminRouter:
     ) -> Response:
         """Try a transition that has failed again, at once."""
         await retry_transition(session, id, transition_id, by=by, precondition=if_match)
-        return await shown(session, id, transition_id)
+        return await _answer(session, presenter, id, transition_id)
 
-    return router
+
+async def _answer(
+    session: AsyncSession,
+    presenter: Presenter,
+    post_id: UUID,
+    id: UUID,
+    *,
+    status: int = 200,
+    location: str | None = None,
+) -> Response:
+    row = await find_row(session, post_id, id)
+    shown = await presenter.transition(session, row)
+    return answer(shown, version=row["version"], status=status, location=location)
 
 
 def _planned(at: Moment) -> PlannedMoment:
     if isinstance(at, WallTime):
         return PlannedMoment(resolve(at.local, at.time_zone), at.local, at.time_zone, RULES)
-    assert isinstance(at, datetime)
     return PlannedMoment(at)
