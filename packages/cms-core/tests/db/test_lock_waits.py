@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text, update
 
 from cms_core.app import CMS, build_cms
+from cms_core.db.faults import is_lock_timeout
 from cms_core.db.instance import Instance
 from cms_core.db.session import TransactionSession
 from cms_core.errors import Unavailable
@@ -78,6 +79,25 @@ async def test_who_gives_up_waiting_holds_up_nobody(cms_app: CMS) -> None:
     began = perf_counter()
     await cms_app.db.run(change)
     assert perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("cms_engine", ["postgres"])
+@pytest.mark.parametrize("lock_wait", [None, 0.2])
+async def test_an_attempt_survives_a_lock_only_where_nobody_waits_for_the_transaction(
+    cms_app: CMS, neighbour: CMS, lock_wait: float | None
+) -> None:
+    async def work(session: TransactionSession) -> Exception | None:
+        return await session.attempt(lambda: change(session))
+
+    async with neighbour.db.transaction() as session:
+        await change(session)
+        if lock_wait:
+            with pytest.raises(Unavailable):
+                await cms_app.db.run(work, lock_wait=lock_wait)
+        else:
+            failure = await cms_app.db.run(work)
+            assert failure is not None
+            assert is_lock_timeout(failure)
 
 
 @pytest.mark.parametrize("cms_engine", ["sqlite"])

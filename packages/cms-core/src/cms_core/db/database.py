@@ -60,7 +60,8 @@ class Database:
         Raises `Unavailable` when the database is out of reach or a lock is not had in time,
         `CommitFailed` when the commit failed.
         """
-        session = TransactionSession(self.writer, self.subscribers)
+        impatient = lock_wait is not None
+        session = TransactionSession(self.writer, self.subscribers, impatient=impatient)
         with outages_as_unavailable():
             async with self._turn(lock_wait) as wait, session:
                 await _connect(session, wait)

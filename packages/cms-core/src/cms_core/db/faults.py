@@ -118,6 +118,6 @@ def is_unique_violation(error: IntegrityError) -> bool:
     )
 
 
-def is_lock_timeout(error: DBAPIError) -> bool:
+def is_lock_timeout(error: BaseException) -> bool:
     """Tell a row that others kept locked for too long from every other fault (PostgreSQL)."""
-    return getattr(error.orig, "sqlstate", None) == "55P03"
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == "55P03"

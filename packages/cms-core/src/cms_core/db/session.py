@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from cms_core.db.clock import read_clock
-from cms_core.db.faults import concerns_transaction
+from cms_core.db.faults import concerns_transaction, is_lock_timeout
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
 from cms_core.events import Event, Moment, Subscribers
@@ -50,9 +50,13 @@ class TransactionSession(AsyncSession):
     Only the edge that opened it commits; a service may `flush()`.
     """
 
-    def __init__(self, engine: AsyncEngine, subscribers: Subscribers) -> None:
+    def __init__(
+        self, engine: AsyncEngine, subscribers: Subscribers, *, impatient: bool = False
+    ) -> None:
         super().__init__(engine, expire_on_commit=False, autoflush=False)
         self._subscribers = subscribers
+        #: Whether it shall end at the first lock that it does not get in time.
+        self._impatient = impatient
         self._pending: list[Event] = []
         self._told: list[Event] = []
         self._scopes: list[str] = []
@@ -93,14 +97,15 @@ class TransactionSession(AsyncSession):
     async def attempt(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
         """Do `work` and settle it in a savepoint; return why it failed, all of it taken back.
 
-        Raises what concerns the whole transaction: lost connections, races, a full disk.
+        Raises what concerns the whole transaction: lost connections, races, a full disk, and where
+        a `lock_wait` was asked for, locks that were not had in time.
         """
         try:
             async with self.begin_nested():
                 await work()
                 await self.settle()
         except Exception as error:
-            if concerns_transaction(error):
+            if concerns_transaction(error) or (self._impatient and is_lock_timeout(error)):
                 raise
             return error
         return None
