@@ -145,6 +145,10 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     # The system.
     ("GET", f"{SYSTEM}/plugins"): Policy(ADMINS),
     ("GET", f"{SYSTEM}/jobs"): Policy(ADMINS),
+    ("GET", f"{SYSTEM}/outbox"): Policy(ADMINS),
+    ("GET", f"{SYSTEM}/outbox/{{id}}"): Policy(ADMINS),
+    ("POST", f"{SYSTEM}/outbox/{{id}}/retry"): Policy(ADMINS),
+    ("DELETE", f"{SYSTEM}/outbox/{{id}}"): Policy(ADMINS),
     # Accounts and roles.
     ("GET", USERS): Policy(ADMINS),
     ("POST", USERS): Policy(ADMINS, {}),

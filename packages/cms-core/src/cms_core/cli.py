@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cms_core.commands import db, dev, openapi, plugins, serve
+from cms_core.commands import db, dev, jobs, openapi, outbox, plugins, serve
 from cms_core.commands.context import data_folder
 from cms_core.configuration import load_settings
 from cms_core.faults import PluginFaults
@@ -33,9 +33,11 @@ def command_line() -> Any:
         pretty_exceptions_enable=False,
     )
     app.callback()(_root)
-    for command in (dev.dev, serve.serve, serve.worker, openapi.openapi, plugins.hooks):
+    core = (dev.dev, serve.serve, serve.worker, jobs.jobs, openapi.openapi, plugins.hooks)
+    for command in core:
         app.command()(command)
     app.add_typer(db.app, name="db")
+    app.add_typer(outbox.app, name="outbox")
     app.add_typer(plugins.app, name="plugins")
     for name, commands in _of_plugins():
         app.add_typer(commands, name=name)

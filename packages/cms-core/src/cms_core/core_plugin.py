@@ -19,7 +19,7 @@ from cms_core.jobs import Job
 from cms_core.outbox import outbox_jobs
 from cms_core.plugins.contributions import Models
 from cms_core.security import Permission
-from cms_core.system import SYSTEM, system_routers
+from cms_core.system import DELIVERIES, SYSTEM, system_routers
 from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
 from cms_core.worker.history import PastRun
 from cms_core.worker.pruning import prune_job
@@ -63,7 +63,7 @@ def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
 
 @hookimpl
 def register_permissions() -> Sequence[Permission]:
-    return [SYSTEM]
+    return [SYSTEM, DELIVERIES]
 
 
 @hookimpl

@@ -36,8 +36,8 @@ async def figures(client: AsyncClient) -> dict[str, float]:
 async def wait_for_delivery(cms: CMS, *, parked: bool) -> None:
     async with cms.db.transaction() as session:
         row = insert(OutboxRow).values(event_id=new_id(), event="x.Y", aggregate="x", payload={})
-        due = None if parked else db_now()
-        more = row.values(subscriber="mail", created_at=db_now(), due_at=due, attempts=0)
+        due, attempts = (None, 30) if parked else (db_now(), 0)
+        more = row.values(subscriber="mail", created_at=db_now(), due_at=due, attempts=attempts)
         await session.execute(more)
 
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,8 +13,11 @@ from sqlalchemy import column, select, text, update
 
 from cms_core.app import CMS, build_cms
 from cms_core.db.generations import Generation
+from cms_core.db.wakeups import Wakeups
 from cms_core.jobs import Job
 from cms_core.worker import Worker
+from cms_core.worker.history import PastRun
+from cms_core.worker.loop import GRACE, LONGEST_SLEEP, ROLLBACK
 from cms_core.worker.runs import JobRun
 
 
@@ -23,6 +29,14 @@ async def now(cms: CMS) -> datetime:
 async def run_of(cms: CMS, key: str) -> JobRun:
     async with cms.db.snapshot() as session:
         return (await session.scalars(select(JobRun).where(JobRun.key == key))).one()
+
+
+async def pauses(cms: CMS) -> list[timedelta]:
+    """The time between one start and the next of the big bell."""
+    starts = select(PastRun.started_at).where(PastRun.key == "big").order_by(PastRun.started_at)
+    async with cms.db.snapshot() as session:
+        found = list(await session.scalars(starts))
+    return [after - before for before, after in pairwise(found)]
 
 
 async def execute(cms: CMS, statement: Any) -> None:
@@ -50,8 +64,7 @@ async def test_a_job_runs_when_its_interval_is_over(
     async with working(cms):
         await until(lambda: len(big.rung) == 4)
     await cms.close()
-    pauses = [after - before for before, after in zip(big.rung, big.rung[1:], strict=False)]
-    assert min(pauses) >= timedelta(seconds=0.15)
+    assert min(await pauses(cms_app)) >= timedelta(seconds=0.2)
     assert len(small.rung) == 1
 
 
@@ -64,8 +77,7 @@ async def test_workers_share_the_turns_of_a_job(
         await until(lambda: len(big.rung) == 4)
     for cms in several:
         await cms.close()
-    pauses = [after - before for before, after in zip(big.rung, big.rung[1:], strict=False)]
-    assert min(pauses) >= timedelta(seconds=0.2)
+    assert min(await pauses(cms_app)) >= timedelta(seconds=0.3)
 
 
 async def test_a_job_that_has_more_to_do_runs_again_at_once(
@@ -173,6 +185,37 @@ async def test_a_lost_hint_costs_no_more_than_the_longest_sleep(
         big.due_at = due = await now(cms_app)
         await until(lambda: len(big.rung) == 2)
     assert big.rung[1] - due < timedelta(seconds=0.9)
+
+
+class Silence(Wakeups):
+    """Hints that never arrive."""
+
+    async def ring(self) -> None:
+        """Tell nobody."""
+
+    @asynccontextmanager
+    async def listening(self, ring: Callable[[], None]) -> AsyncIterator[None]:
+        yield
+
+
+async def test_without_any_hints_what_becomes_due_runs_within_the_longest_sleep(
+    cms_app: CMS, big: Any, working: Any, until: Any
+) -> None:
+    cms_app.db.wakeups = Silence(cms_app.db.writer, cms_app.db.reader)
+    async with working(cms_app, longest_sleep=1.0):
+        await until(lambda: big.rung)
+        await asyncio.sleep(0.2)
+        big.due_at = due = await now(cms_app)
+        await cms_app.wake()
+        await asyncio.sleep(0.2)
+        assert len(big.rung) == 1
+        await until(lambda: len(big.rung) == 2)
+    assert big.rung[1] - due < timedelta(seconds=1.5)
+
+
+def test_the_longest_sleep_and_the_longest_stop_are_as_promised() -> None:
+    assert LONGEST_SLEEP <= 30
+    assert GRACE + ROLLBACK < 10
 
 
 async def test_a_job_that_stays_due_does_not_spin(

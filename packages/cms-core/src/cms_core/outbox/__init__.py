@@ -2,7 +2,6 @@
 
 from cms_core.outbox.deliveries import outbox_jobs
 from cms_core.outbox.interventions import (
-    IS_RUNNING,
     DeliveryNotFound,
     DeliveryRunning,
     discard,
@@ -10,15 +9,18 @@ from cms_core.outbox.interventions import (
     replay,
     retry,
 )
+from cms_core.outbox.listing import MAX_ID, DeliveryState, deliveries
 from cms_core.outbox.policy import Policy
 from cms_core.outbox.queue import IS_PARKED
 
 __all__ = [
     "IS_PARKED",
-    "IS_RUNNING",
+    "MAX_ID",
     "DeliveryNotFound",
     "DeliveryRunning",
+    "DeliveryState",
     "Policy",
+    "deliveries",
     "discard",
     "hold_back",
     "outbox_jobs",

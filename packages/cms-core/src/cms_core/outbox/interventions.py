@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, exists, func, select, tuple_, update
+from sqlalchemy import exists, func, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
 from cms_core.db.session import TransactionSession
 from cms_core.errors import Conflict, NotFound
+from cms_core.outbox.listing import IS_RUNNING
 from cms_core.outbox.queue import IS_PARKED
 
 #: Queues that are held back in one transaction.
 BATCH = 500
-
-#: Being tried at this moment; a worker that died leaves it so until its lease is over.
-IS_RUNNING = and_(OutboxRow.taken_at.is_not(None), OutboxRow.due_at > db_now())
 
 
 class DeliveryNotFound(NotFound):
@@ -101,10 +99,12 @@ async def _lock(session: TransactionSession, delivery_id: int) -> OutboxRow:
     rows = select(OutboxRow, IS_RUNNING).where(OutboxRow.id == delivery_id)
     found = (await session.execute(rows.with_for_update(of=OutboxRow))).first()
     if found is None:
-        raise DeliveryNotFound
+        raise DeliveryNotFound(
+            f"No delivery has the id {delivery_id}: it arrived or was discarded."
+        )
     row, is_running = found
     if is_running:
-        raise DeliveryRunning
+        raise DeliveryRunning(f"The delivery {delivery_id} is being tried at this moment.")
     return row
 
 

@@ -1,5 +1,6 @@
 """What every installation has beside its content: health, figures, documentation, insight."""
 
-from cms_core.system.routers import SYSTEM, system_routers
+from cms_core.system.jobs import show_jobs
+from cms_core.system.routers import DELIVERIES, SYSTEM, system_routers
 
-__all__ = ["SYSTEM", "system_routers"]
+__all__ = ["DELIVERIES", "SYSTEM", "show_jobs", "system_routers"]

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cms_core.db.clock import read_clock
 from cms_core.db.outbox import OutboxRow
+from cms_core.outbox import IS_PARKED
+from cms_core.system.backlogs import Backlog, read_backlogs
 from cms_core.worker.heartbeats import MISSED_AFTER, WorkerHeartbeat
+from cms_core.worker.history import PastRun
 from cms_core.worker.runs import JobRun
+
+if TYPE_CHECKING:
+    from cms_core.app import CMS
+
+#: Runs of each job that are shown.
+LAST_RUNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +57,53 @@ class WorkerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One moment's view of the work behind the scenes."""
+    """The work behind the scenes; mappings are by the key of the job."""
 
-    jobs: list[JobRun]
+    runs: Mapping[str, JobRun]
+    backlogs: Mapping[str, Backlog]
     workers: list[WorkerSeen]
     queues: list[Queue]
+    #: The largest lag, in seconds, of what readers should be seeing by now.
+    publish_lag: float
 
 
-async def read_figures(session: AsyncSession) -> Figures:
-    """Return the figures of the session's moment."""
-    return Figures(
-        jobs=list(await session.scalars(select(JobRun).order_by(JobRun.key))),
-        workers=await _workers(session),
-        queues=await _queues(session),
-    )
+class Outcome(StrEnum):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RUNNING = "running"
+    #: Its worker died, or was stopped before it could finish.
+    ABANDONED = "abandoned"
+
+
+async def read_figures(cms: CMS) -> Figures:
+    """Return the figures of this moment, whatever single jobs fail to tell of themselves.
+
+    It reads what is committed: readers would first make happen what is overdue here.
+    """
+    async with cms.db.snapshot() as session:
+        runs = {run.key: run for run in await session.scalars(select(JobRun))}
+        workers, queues = await _workers(session), await _queues(session)
+    backlogs = await read_backlogs(cms)
+    lags = [backlogs[job.key].lag for job in cms.contributions.jobs if job.before_reads]
+    return Figures(runs, backlogs, workers, queues, max(lags, default=0.0))
+
+
+async def read_history(session: AsyncSession) -> list[PastRun]:
+    """Return the last runs of every job, the latest first."""
+    latest = PastRun.started_at.desc()
+    rank = func.row_number().over(partition_by=PastRun.key, order_by=latest).label("rank")
+    ranked = select(PastRun, rank).subquery()
+    past_run = aliased(PastRun, ranked)
+    last = select(past_run).where(ranked.c.rank <= LAST_RUNS).order_by(past_run.started_at.desc())
+    return list(await session.scalars(last))
+
+
+def outcome_of(run: PastRun, workers: list[WorkerSeen]) -> Outcome:
+    """Tell how a run went; one without an end goes on as long as its worker lives."""
+    if run.ended_at is not None:
+        return Outcome.SUCCEEDED if run.error is None else Outcome.FAILED
+    alive = any(worker.id == run.worker_id and worker.alive for worker in workers)
+    return Outcome.RUNNING if alive else Outcome.ABANDONED
 
 
 async def _workers(session: AsyncSession) -> list[WorkerSeen]:
@@ -77,12 +123,12 @@ async def _workers(session: AsyncSession) -> list[WorkerSeen]:
 
 
 async def _queues(session: AsyncSession) -> list[Queue]:
-    waiting = func.count(OutboxRow.due_at)  # NULL while parked
+    parked = func.count().filter(IS_PARKED)
     statement = (
         select(
             OutboxRow.subscriber,
-            waiting,
-            func.count() - waiting,
+            func.count() - parked,
+            parked,
             func.min(OutboxRow.created_at, type_=OutboxRow.created_at.type),
         )
         .group_by(OutboxRow.subscriber)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
@@ -51,8 +51,7 @@ def _may_read(request: Request) -> bool:
 
 async def _figures(cms: CMS) -> Figures | None:
     try:
-        async with cms.db.snapshot() as session:
-            return await read_figures(session)
+        return await read_figures(cms)
     except Unavailable:
         return None
 
@@ -65,27 +64,61 @@ class _Gauges:
 
     def collect(self) -> Iterable[Metric]:
         figures = self._figures
-        yield GaugeMetricFamily(
-            "cms_database_up", "Whether the database answers.", value=float(figures is not None)
-        )
+        yield _gauge("cms_database_up", "Whether the database answers.", figures is not None)
         if figures is None:
             return
-        outbox = GaugeMetricFamily(
-            "cms_outbox_deliveries", "Deliveries by state.", labels=["subscriber", "state"]
-        )
-        for queue in figures.queues:
-            outbox.add_metric([queue.subscriber, "waiting"], queue.waiting)
-            outbox.add_metric([queue.subscriber, "parked"], queue.parked)
-        yield outbox
+        yield from _deliveries(figures)
         if figures.workers:
-            yield GaugeMetricFamily(
-                "cms_worker_heartbeat_age_seconds",
-                "Seconds since any worker was last seen.",
-                value=min(worker.age for worker in figures.workers),
-            )
-        failing = GaugeMetricFamily(
-            "cms_job_failures", "Failures since a job's last success.", labels=["job"]
-        )
-        for job in figures.jobs:
-            failing.add_metric([job.key], job.failures)
-        yield failing
+            age = min(worker.age for worker in figures.workers)
+            text = "Seconds since any worker was last seen."
+            yield _gauge("cms_worker_heartbeat_age_seconds", text, age)
+        text = "Seconds that what readers should see is overdue."
+        yield _gauge("cms_publish_lag_seconds", text, figures.publish_lag)
+        yield from _jobs(figures)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=float(value))
+
+
+def _deliveries(figures: Figures) -> Iterable[Metric]:
+    outbox = GaugeMetricFamily(
+        "cms_outbox_deliveries", "Deliveries by state.", labels=["subscriber", "state"]
+    )
+    for queue in figures.queues:
+        outbox.add_metric([queue.subscriber, "waiting"], queue.waiting)
+        outbox.add_metric([queue.subscriber, "parked"], queue.parked)
+    yield outbox
+
+
+def _jobs(figures: Figures) -> Iterable[Metric]:
+    runs, backlogs = figures.runs, figures.backlogs.items()
+    readable = [(key, backlog) for key, backlog in backlogs if backlog.fault is None]
+    yield _by_job(
+        "cms_job_failures",
+        "Failures since a job's last success.",
+        {key: run.failures for key, run in runs.items()},
+    )
+    yield _by_job(
+        "cms_job_lag_seconds",
+        "Seconds since a job was due.",
+        {key: backlog.lag for key, backlog in readable},
+    )
+    yield _by_job(
+        "cms_job_waiting",
+        "What a job has due now.",
+        {key: backlog.waiting for key, backlog in readable},
+    )
+    yield _by_job(
+        "cms_job_parked",
+        "What a job has given up after too many failures.",
+        {key: backlog.parked for key, backlog in readable},
+    )
+
+
+def _by_job(name: str, text: str, values: Mapping[str, float | None]) -> Metric:
+    gauge = GaugeMetricFamily(name, text, labels=["job"])
+    for key, value in values.items():
+        if value is not None:
+            gauge.add_metric([key], value)
+    return gauge

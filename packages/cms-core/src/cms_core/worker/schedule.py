@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 #: After a run that never ended well, the next worker waits so long: it may still be running.
 ABANDONED_AFTER = timedelta(minutes=10)
+#: Seconds until a job whose `next_due` is broken is asked again.
+ASKED_AGAIN_AFTER = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +66,36 @@ class Schedule:
     def __init__(self, cms: CMS, jobs: Sequence[Job]) -> None:
         self._cms = cms
         self._jobs = jobs
-        #: Jobs whose `next_due` failed at the last look.
+        self._question = _Question(jobs)
+        #: Jobs whose `next_due` failed when they were last asked.
         self._broken: set[str] = set()
+        self._ask_all_at = 0.0
 
     async def read(self) -> list[Timing]:
         """Return the timing of every job, without those whose `next_due` is broken.
 
         Raises `Unavailable`.
         """
+        if self._broken and monotonic() >= self._ask_all_at:
+            return await self._ask_one_by_one()
         try:
-            timings = await self._select(self._jobs)
+            return await self._question.ask(self._cms)
         except Unavailable:
             raise
         except Exception:
-            # One of the selects spoils the statement for all jobs: ask one by one.
-            return [timing for job in self._jobs for timing in await self._read_one(job)]
-        self._broken.clear()
+            # One of the selects spoils the statement for all jobs.
+            return await self._ask_one_by_one()
+
+    async def _ask_one_by_one(self) -> list[Timing]:
+        """Find the broken ones, and leave them out of the question for a while."""
+        self._ask_all_at = monotonic() + ASKED_AGAIN_AFTER
+        timings = [timing for job in self._jobs for timing in await self._ask_one(job)]
+        self._question = _Question([timing.job for timing in timings])
         return timings
 
-    async def _read_one(self, job: Job) -> list[Timing]:
+    async def _ask_one(self, job: Job) -> list[Timing]:
         try:
-            timings = await self._select([job])
+            timings = await _Question([job]).ask(self._cms)
         except Unavailable:
             raise
         except Exception:
@@ -94,13 +106,20 @@ class Schedule:
         self._broken.discard(job.key)
         return timings
 
-    async def _select(self, jobs: Sequence[Job]) -> list[Timing]:
-        by_key = {job.key: job for job in jobs}
-        if not by_key:
+
+class _Question:
+    """The statement that asks for the timings of some jobs; built once."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = {job.key: job for job in jobs}
+        self._statement = union_all(*(_timing(job) for job in jobs)) if jobs else None
+
+    async def ask(self, cms: CMS) -> list[Timing]:
+        if self._statement is None:
             return []
-        async with self._cms.db.snapshot() as session:
-            rows = await session.execute(union_all(*(_timing(job) for job in jobs)))
-            return [Timing(by_key[key], *moments) for key, *moments in rows]
+        async with cms.db.snapshot() as session:
+            rows = await session.execute(self._statement)
+            return [Timing(self._jobs[key], *moments) for key, *moments in rows]
 
 
 def _timing(job: Job) -> Select[str, datetime, datetime, datetime, datetime]:
