@@ -113,6 +113,32 @@ async def test_an_instant_stays_where_it_is(
     assert (await ada.get(path)).json() == before
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"time_zone": "Europe/Atlantis"}, {"local": "at noon"}, {"local": None, "time_zone": None}],
+)
+async def test_what_no_rules_tell_of_keeps_its_instant_and_holds_up_no_other(
+    cms_app: CMS,
+    ada: AsyncClient,
+    write: Write,
+    plan: Plan,
+    cms_worker: WorkerDriver,
+    odd: dict[str, Any],
+) -> None:
+    imported, sound = await write(ada), await write(ada)
+    await _derived(cms_app, await plan(ada, imported, at=NOON), zone_rules="2025a", **odd)
+    await _derived(cms_app, await plan(ada, sound, at=NOON), zone_rules="2025a")
+
+    await cms_worker.run("scheduler:zones")
+
+    instants = [
+        (await ada.get(f"/posts/{post['id']}")).json()["next_transition"]["at"]
+        for post in (imported, sound)
+    ]
+    assert instants == ["2036-07-01T11:00:00Z", AT]
+    assert await _rules(cms_app) == [RULES, RULES]
+
+
 async def test_any_number_of_plans_is_derived_anew(
     cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, cms_worker: WorkerDriver
 ) -> None:

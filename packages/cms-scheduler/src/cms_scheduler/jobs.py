@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from cms_core import CMS, Job, Transaction
+import structlog
+
+from cms_core import CMS, Invalid, Job, Transaction
 from cms_posts import BACKLOG, NEXT_DUE, apply_due, replan_wall_times
 from cms_scheduler.zones import RULES, resolve_leniently
+
+log = structlog.get_logger(__name__)
 
 #: Posts in one transaction of a worker: few, so that readers and authors wait for milliseconds.
 BATCH = 50
@@ -42,9 +46,18 @@ async def follow_zone_rules(cms: CMS) -> bool:
     """Derive the instants of planned wall times anew that older rules gave."""
 
     async def work(session: Transaction) -> int:
-        return await replan_wall_times(session, resolve_leniently, RULES, BATCH)
+        return await replan_wall_times(session, _derive, RULES, BATCH)
 
     return await cms.db.run(work) == BATCH
+
+
+def _derive(local: str, time_zone: str) -> datetime | None:
+    """The instant by the present rules; None for a zone that was imported and nobody knows."""
+    try:
+        return resolve_leniently(local, time_zone)
+    except Invalid as error:
+        log.warning("wall_time_not_derived", local=local, time_zone=time_zone, reason=str(error))
+        return None
 
 
 JOBS = (

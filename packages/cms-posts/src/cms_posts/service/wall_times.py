@@ -10,8 +10,8 @@ from cms_posts.models import Post, PostTransition
 from cms_posts.queries import find_transition, lock_posts, stale_wall_times
 from cms_posts.service.plan import announce_plan, clock
 
-#: The instant of a wall time in a zone.
-Resolve = Callable[[str, str], datetime]
+#: The instant of a wall time in a zone; None where the rules know no such time or zone.
+Resolve = Callable[[str, str], datetime | None]
 
 
 async def replan_wall_times(session: Transaction, resolve: Resolve, rules: str, limit: int) -> int:
@@ -33,12 +33,13 @@ async def replan_wall_times(session: Transaction, resolve: Resolve, rules: str, 
 async def _derive(
     session: Transaction, post: Post, transition: PostTransition, resolve: Resolve, rules: str
 ) -> None:
-    # Applied, cancelled or moved to an instant since it was found, before its post was locked.
-    if transition.try_at is None or not (transition.local and transition.time_zone):
+    # Applied, cancelled or moved since it was found, before its post was locked.
+    if transition.try_at is None or transition.zone_rules is None:
         return
-    at = resolve(transition.local, transition.time_zone)
+    # Whatever comes of it: what can't be derived keeps its instant, and is not looked at again.
     transition.zone_rules = rules
-    if at != transition.due_at:
+    at = resolve(transition.local or "", transition.time_zone or "")
+    if at is not None and at != transition.due_at:
         transition.due_at = transition.try_at = at
         transition.version += 1
         await announce_plan(session, post, transition, transition.created_by, await clock(session))
