@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
-from sqlalchemy import insert
+from sqlalchemy import column, insert, literal, select
 
 from cms_core.app import CMS
 from cms_core.db.clock import db_now
 from cms_core.db.outbox import OutboxRow
+from cms_core.db.types import Instant
 from cms_core.ids import new_id
+from cms_core.jobs import Job
 from cms_core.settings import Settings
 from cms_core.worker.heartbeats import WorkerHeartbeat
 
@@ -71,6 +76,26 @@ async def test_deliveries_and_workers_are_shown(cms_client: AsyncClient, cms_app
     assert found["cms_outbox_deliveries parked mail"] == 1
     assert 0 <= found["cms_worker_heartbeat_age_seconds"] < 60
     assert found["cms_database_up"] == 1
+
+
+async def test_how_late_jobs_are_is_shown(cms_client: AsyncClient, cms_app: CMS) -> None:
+    async def work(_: CMS) -> bool:
+        return False
+
+    async with cms_app.db.snapshot() as session:
+        minute_ago = await session.now() - timedelta(minutes=1)
+    due = select(literal(minute_ago, Instant()))
+    backlog: Any = select(literal(3), literal(2))
+    late = Job("late", work, timedelta(1), due, work, backlog)
+    broken = Job("broken", work, timedelta(1), next_due=select(column("no_such")))
+    cms_app.contributions.jobs += [broken, late]
+    found = await figures(cms_client)
+    assert 60 <= found["cms_job_lag_seconds late"] < 90
+    assert 60 <= found["cms_publish_lag_seconds"] < 90
+    assert (found["cms_job_waiting late"], found["cms_job_parked late"]) == (3, 2)
+    assert found["cms_job_lag_seconds core:prune"] == 0
+    assert "cms_job_waiting core:prune" not in found
+    assert "cms_job_lag_seconds broken" not in found
 
 
 async def test_nobody_else_sees_them(cms_client: AsyncClient) -> None:

@@ -31,7 +31,7 @@ def add_routes(router: AdminRouter, seeing: str, managing: str) -> None:
     # No `Snapshot` below: that would first do what is overdue, which is to be seen here.
 
     @router.get("/outbox", response_model=Page[ShownDelivery], dependencies=[sees])
-    async def list_deliveries(
+    async def list_outbox(
         request: Request,
         page: DeliveryListing,
         subscriber: Annotated[str | None, Query(max_length=200)] = None,
@@ -43,7 +43,7 @@ def add_routes(router: AdminRouter, seeing: str, managing: str) -> None:
         return page.answer([ShownDelivery.model_validate(row) for row in found.rows], found)
 
     @router.get("/outbox/{id}", response_model=DeliveryDetails, dependencies=[sees])
-    async def read_delivery(request: Request, id: DeliveryId) -> Response:
+    async def read(request: Request, id: DeliveryId) -> Response:
         """Read one delivery with what it tells."""
         async with request.app.state.cms.db.snapshot() as session:
             return answer(await _details(session, id))
