@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.campaign import Campaign
+from campaigns.clocks import CLOCKS
 from campaigns.due_posts import DUE_POSTS
 from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
+from campaigns.time_zones import TIME_ZONES
 
-CAMPAIGNS: dict[str, Campaign[Any]] = {each.name: each for each in (DUE_POSTS, EXACT_READS, LATE_CHANGES, EVENTS)}
+_ALL: tuple[Campaign[Any], ...] = (
+    DUE_POSTS,
+    EXACT_READS,
+    LATE_CHANGES,
+    CLOCKS,
+    TIME_ZONES,
+    EVENTS,
+)
+CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}

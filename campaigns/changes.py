@@ -105,9 +105,7 @@ def _broken(
         "published_after_cancel": cancelled and bool(published),
         "published_before_moved_instant": moved and _any_before(published, change.moved_to),
         "wrong_revision": known and any(number != revision for number, _ in published),
-        "edit_lost": obeyed
-        and change.kind is Kind.EDIT
-        and edited != f"Edited {change.post.slug}",
+        "edit_lost": obeyed and change.kind is Kind.EDIT and edited != f"Edited {change.post.slug}",
         "early": _any_before(published, change.post.due_at),
         "doubled": len(published) > 1,
         "lost": known and not stays_hidden and not published,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campaigns.campaign import Assignment, Engine, Size
+from campaigns.campaign import Assignment, Size
 from campaigns.catalogue import CAMPAIGNS
 from campaigns.faults import FAULTS
 

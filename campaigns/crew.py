@@ -151,7 +151,7 @@ async def _work(cms: CMS) -> None:
 
 async def _end_with_parent() -> None:
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells an orphan
         await asyncio.sleep(1)
     os._exit(1)
 

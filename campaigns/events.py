@@ -1,4 +1,4 @@
-"""Events are neither lost nor invented: commits and rollbacks, bad receivers, killed dispatchers."""
+"""Events are neither lost nor invented, whoever is killed, fails or hangs."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ from sqlalchemy import func, select
 from campaigns.arena import Arena
 from campaigns.books import read_books
 from campaigns.campaign import Campaign, Engine, Outcome, Size
-from campaigns.changes import SOON, WEIGHTS, Answered, Change, Kind, judge_changes, understand
+from campaigns.changes import FAR, SOON, WEIGHTS, Answered, Change, Kind, judge_changes, understand
 from campaigns.clients import Clock, serving, start_clock
 from campaigns.crew import Crew
-from campaigns.planting import plant
+from campaigns.planting import Planted, plant
 from campaigns.preloading import preload
 from campaigns.progress import bar
 from cms_core import CMS, db_now
@@ -42,8 +42,9 @@ Answers = list[tuple[Change, Answered]]
 @dataclass(frozen=True, slots=True)
 class Load:
     changes: int
-    #: Changes per second.
-    rate: float
+    #: Posts that are due at the same instant, and seconds between two instants.
+    together: int
+    every: float
     workers: int
 
 
@@ -52,13 +53,15 @@ def run(arena: Arena, load: Load) -> Outcome:
     cms = arena.build(jobs="scheduler:transitions")
     asyncio.run(preload(cms))
     chance = arena.chance("changes")
-    offsets = [number / load.rate for number in range(load.changes)]
-    planted = asyncio.run(plant(arena.build(), offsets, lead=LEAD, revisions=2))
+    offsets = [number // load.together * load.every for number in range(load.changes)]
+    *planted, far = asyncio.run(
+        plant(arena.build(), [*offsets, FAR.total_seconds()], lead=LEAD, revisions=2)
+    )
     kinds = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=load.changes)
     changes = [Change(post, kind) for post, kind in zip(planted, kinds, strict=True)]
     with Crew(cms, load.workers) as crew:
         crew.until_ready()
-        answers = uvloop.run(_send(arena, changes, chance))
+        answers = uvloop.run(_send(arena, changes, chance, far))
     books = asyncio.run(read_books(arena.build()))
     titles = asyncio.run(_read_titles(arena.build()))
     found = judge_changes(answers, books, titles)
@@ -76,11 +79,15 @@ def run(arena: Arena, load: Load) -> Outcome:
     )
 
 
-async def _send(arena: Arena, changes: Sequence[Change], chance: random.Random) -> Answers:
+async def _send(
+    arena: Arena, changes: Sequence[Change], chance: random.Random, far: Planted
+) -> Answers:
     """Send every change around its instant; return what each was answered."""
     beside = arena.build()
     answers: Answers = []
     async with serving(arena.build()) as client:
+        for kind in reversed(Kind):
+            await Change(far, kind).send(client)  # so that the first ones are as quick as the rest
         clock = await start_clock(beside)
         with bar("changes", len(changes)) as progress:
             sender = _Sender(client, clock, chance)
@@ -148,10 +155,10 @@ LATE_CHANGES = Campaign(
     promise="An acknowledged cancel, move or edit is obeyed, however late it comes.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(160, rate=20, workers=2),
-        (Size.CI, Engine.POSTGRESQL): Load(200, rate=25, workers=4),
-        (Size.FULL, Engine.SQLITE): Load(5000, rate=25, workers=2),
-        (Size.FULL, Engine.POSTGRESQL): Load(5000, rate=30, workers=4),
+        (Size.CI, Engine.SQLITE): Load(120, together=4, every=0.4, workers=2),
+        (Size.CI, Engine.POSTGRESQL): Load(120, together=4, every=0.4, workers=4),
+        (Size.FULL, Engine.SQLITE): Load(5000, together=4, every=0.35, workers=2),
+        (Size.FULL, Engine.POSTGRESQL): Load(5000, together=4, every=0.35, workers=4),
     },
     variants=("around",),
 )

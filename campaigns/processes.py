@@ -55,9 +55,10 @@ def _pid(process: BaseProcess) -> int:
 
 def _answer(sender: Connection, work: Callable[[], object]) -> None:
     os.setsid()
+    result, failure = None, None
     try:
-        answer = (work(), None)
+        result = work()
     except BaseException:
-        answer = (None, traceback.format_exc())
-    sender.send(answer)
+        failure = traceback.format_exc()
+    sender.send((result, failure))
     sender.close()

@@ -37,6 +37,10 @@ def bar(label: str, total: int) -> Iterator[Bar]:
         TextColumn("{task.fields[note]}"),
     )
     with Progress(
-        *columns, console=console, auto_refresh=False, transient=True, disable=not console.is_terminal
+        *columns,
+        console=console,
+        auto_refresh=False,
+        transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         yield Bar(progress, label, total)

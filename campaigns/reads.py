@@ -89,5 +89,5 @@ def _shows(answer: Response, post: Planted) -> bool:
     if answer.status_code != 200:
         return False
     body = answer.json()
-    shown = body["items"] if "items" in body else [body]
+    shown = body.get("items", [body])
     return any(each["id"] == str(post.post_id) for each in shown)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import asyncpg
 
@@ -34,7 +35,7 @@ class Stage:
     def run(self, assignment: Assignment) -> Record:
         """Do one run. Raises `ProcessFailed` when it does not come to its end."""
         campaign = CAMPAIGNS[assignment.campaign]
-        load = campaign.loads[assignment.size, assignment.engine]
+        load: Any = campaign.loads[assignment.size, assignment.engine]
 
         def work() -> Outcome:
             if assignment.fault:

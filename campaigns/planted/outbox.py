@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -13,8 +14,11 @@ from cms_core.db.outbox import enqueue
 from cms_core.db.session import TransactionSession
 from cms_core.events import Moment
 
+Later = list[tuple[Event, Sequence[Subscriber]]]
+
 #: Kept, or the loop would drop them.
 _tasks: set[asyncio.Task[None]] = set()
+_postponed: WeakKeyDictionary[AsyncSession, Later] = WeakKeyDictionary()
 
 
 def emit_aside(original: Callable[[TransactionSession, Event], None]) -> Any:
@@ -22,10 +26,8 @@ def emit_aside(original: Callable[[TransactionSession, Event], None]) -> Any:
 
     def emit(self: TransactionSession, event: Event) -> None:
         original(self, event)
-        later = self._subscribers.of(event, Moment.EVENTUALLY)
-        engine = self.bind
-        assert isinstance(engine, AsyncEngine)
-        task = asyncio.create_task(_write(engine, event, later))
+        later: Later = [(event, self._subscribers.of(event, Moment.EVENTUALLY))]
+        task = asyncio.create_task(_write(self, later))
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
 
@@ -35,13 +37,36 @@ def emit_aside(original: Callable[[TransactionSession, Event], None]) -> Any:
 def enqueue_nothing(original: object) -> Any:
     """The transaction itself writes nothing."""
 
-    async def nothing(
-        session: AsyncSession, event: Event, subscribers: Sequence[Subscriber]
-    ) -> None: ...
+    async def nothing(session: AsyncSession, events: Iterable[Any]) -> bool:
+        return False
 
     return nothing
 
 
-async def _write(engine: AsyncEngine, event: Event, later: Sequence[Subscriber]) -> None:
+def enqueue_later(original: object) -> Any:
+    """The transaction keeps in mind what belongs into the outbox."""
+
+    async def keep(
+        session: AsyncSession, events: Iterable[tuple[Event, Sequence[Subscriber]]]
+    ) -> bool:
+        _postponed.setdefault(session, []).extend(events)
+        return True
+
+    return keep
+
+
+def write_then_tell(original: Callable[..., Awaitable[None]]) -> Any:
+    """After the commit, a second transaction writes the outbox."""
+
+    async def tell(self: TransactionSession, deliver: Callable[..., Awaitable[None]]) -> None:
+        await _write(self, _postponed.pop(self, []))
+        await original(self, deliver)
+
+    return tell
+
+
+async def _write(transaction: TransactionSession, later: Later) -> None:
+    engine = transaction.bind
+    assert isinstance(engine, AsyncEngine)
     async with AsyncSession(engine) as session, session.begin():
-        await enqueue(session, event, later)
+        await enqueue(session, later)
