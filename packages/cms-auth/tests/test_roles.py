@@ -63,6 +63,7 @@ async def permissions_of(visitor: Visitor, tokens: Tokens) -> list[str]:
                 "auth:manage-roles",
                 "auth:manage-users",
                 "auth:own-account",
+                "core:manage-deliveries",
                 "core:system",
                 "shop:browse",
                 "shop:close",
