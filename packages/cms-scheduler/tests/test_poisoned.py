@@ -16,7 +16,7 @@ from cms_core.worker import Worker
 from cms_posts import PostPublished, PostTransition, TransitionState
 
 if TYPE_CHECKING:
-    from tests.conftest import Plan, Soon, Until, Write
+    from tests.conftest import Plan, SignIn, Soon, Until, Write
 
 
 class Poison:
@@ -99,6 +99,21 @@ async def test_after_some_attempts_it_is_parked_where_people_look(
     assert (shown["state"], shown["attempts"], shown["retry_at"]) == ("failed", 8, None)
     assert "the index is broken" in shown["last_error"]
     assert (await ada.get(path)).json() == shown
+
+
+async def test_operators_see_what_waits_and_what_is_parked(
+    cms_app: CMS, sign_in: SignIn, path: str, cms_worker: WorkerDriver
+) -> None:
+    admin = await sign_in("admin")
+
+    async def seen() -> tuple[int, int, bool]:
+        report = (await admin.get("/system/jobs")).json()
+        (job,) = [each for each in report["items"] if each["key"] == "scheduler:transitions"]
+        return job["waiting"], job["parked"], report["publish_lag_seconds"] > 0
+
+    assert await seen() == (1, 0, True), path
+    await park(cms_app, cms_worker)
+    assert await seen() == (0, 1, False)
 
 
 async def test_what_is_parked_is_retried_at_once(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
 
 import structlog
 
 from cms_core import CMS, Invalid, Job, Transaction
 from cms_posts import BACKLOG, NEXT_DUE, apply_due, replan_wall_times
+from cms_scheduler.pace import Pace
 from cms_scheduler.zones import RULES, resolve_leniently
 
 log = structlog.get_logger(__name__)
 
-#: Posts in one transaction of a worker: few, so that readers and authors wait for milliseconds.
+#: Wall times in one transaction.
 BATCH = 50
 #: How much that is overdue a reader applies before it answers all the same.
 READERS_SHARE = 200
@@ -20,13 +24,16 @@ READERS_SHARE = 200
 READERS_PATIENCE = 1.0
 
 
-async def apply_transitions(cms: CMS) -> bool:
+async def apply_transitions(cms: CMS, pace: Pace) -> bool:
     """Apply what is due, but for posts that others hold: they are applying it."""
 
     async def work(session: Transaction) -> int:
-        return await apply_due(session, limit=BATCH, waiting=False)
+        return await apply_due(session, limit=pace.batch, waiting=False)
 
-    return await cms.db.run(work) > 0
+    begin = monotonic()
+    handled = await cms.db.run(work)
+    pace.learn(handled, monotonic() - begin)
+    return handled > 0
 
 
 async def catch_up(cms: CMS, share: int = READERS_SHARE) -> bool:
@@ -60,15 +67,17 @@ def _derive(local: str, time_zone: str) -> datetime | None:
         return None
 
 
-JOBS = (
-    Job(
-        "scheduler:transitions",
-        apply_transitions,
-        every=timedelta(seconds=30),
-        next_due=NEXT_DUE,
-        before_reads=catch_up,
-        backlog=BACKLOG,
-    ),
-    # New rules are a new job: due as soon as a worker has them, whenever older ones ran.
-    Job(f"scheduler:zones:{RULES}", follow_zone_rules, every=timedelta(hours=1)),
-)
+def scheduler_jobs() -> Sequence[Job]:
+    """Return the jobs of one CMS."""
+    return (
+        Job(
+            "scheduler:transitions",
+            partial(apply_transitions, pace=Pace()),
+            every=timedelta(seconds=30),
+            next_due=NEXT_DUE,
+            before_reads=catch_up,
+            backlog=BACKLOG,
+        ),
+        # New rules are a new job: due as soon as a worker has them, whenever older ones ran.
+        Job(f"scheduler:zones:{RULES}", follow_zone_rules, every=timedelta(hours=1)),
+    )

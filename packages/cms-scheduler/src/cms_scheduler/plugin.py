@@ -6,7 +6,7 @@ import typer
 
 from cms_core import CMS, AdminRouter, HealthCheck, Job, Subscriber, hookimpl
 from cms_scheduler import commands
-from cms_scheduler.jobs import JOBS
+from cms_scheduler.jobs import scheduler_jobs
 from cms_scheduler.router import calendar_router, plan_router
 from cms_scheduler.subscribers import SUBSCRIBERS
 from cms_scheduler.zones import zones_fault
@@ -19,7 +19,7 @@ def register_routers(cms: CMS) -> Sequence[AdminRouter]:
 
 @hookimpl
 def register_jobs() -> Sequence[Job]:
-    return JOBS
+    return scheduler_jobs()
 
 
 @hookimpl
