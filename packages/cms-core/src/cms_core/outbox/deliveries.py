@@ -77,21 +77,23 @@ class _Deliveries:
         self._subscriber = subscriber
         self._policy = policy
         self._running: dict[asyncio.Task[BaseException | None], OutboxRow] = {}
+        #: What has ended and is not settled yet.
+        self._outcomes: list[_Outcome] = []
         #: When the oldest lease of what is running began, on the loop's clock.
         self._leased_at = 0.0
 
     async def run(self) -> None:
-        outcomes: list[_Outcome] = []
+        look = min(LOOK, self._policy.lease.total_seconds() * RENEWED_AFTER)
         try:
             while True:
-                await self._exchange(outcomes)
+                await self._exchange()
                 if not self._running:
                     return
-                outcomes = await self._wait(LOOK, asyncio.FIRST_COMPLETED)
+                await self._wait(look, asyncio.FIRST_COMPLETED)
         finally:
             await self._finish()
 
-    async def _exchange(self, outcomes: Sequence[_Outcome]) -> None:
+    async def _exchange(self) -> None:
         """Settle what is done and start what is due, in one transaction; renew the lease in time.
 
         Raises `TimeoutError` when that takes longer than the lease lasts.
@@ -101,13 +103,14 @@ class _Deliveries:
 
         async def exchange(session: TransactionSession) -> tuple[float, set[int], list[OutboxRow]]:
             began = _clock()
-            await self._settle(session, outcomes)
+            await self._settle(session)
             running = list(self._running.values())
             lost = await queue.renew(session, running, lease) if renews else set()
             return began, lost, await queue.take(session, self._subscriber.key, room, lease)
 
         async with asyncio.timeout(self._left if self._running else None):
             began, lost, taken = await self._cms.db.run(exchange)
+        self._outcomes.clear()
         if renews or not self._running:
             self._leased_at = began
         for task in [task for task, row in self._running.items() if row.id in lost]:
@@ -125,16 +128,12 @@ class _Deliveries:
         """Seconds until handlers must be stopped, unless the lease is renewed."""
         return max(0.0, self._policy.lease.total_seconds() * STOPPED_AFTER - self._age)
 
-    async def _wait(self, seconds: float, return_when: str) -> list[_Outcome]:
+    async def _wait(self, seconds: float, return_when: str) -> None:
         done, _ = await asyncio.wait(self._running, timeout=seconds, return_when=return_when)
-        # A handler may let a cancellation escape that was not meant for it: a failure like others.
-        return [
-            _Outcome(
-                self._running.pop(task),
-                asyncio.CancelledError() if task.cancelled() else task.result(),
-            )
-            for task in done
-        ]
+        for task in done:
+            # A handler may let a cancellation escape that was not meant for it: it has failed.
+            error = asyncio.CancelledError() if task.cancelled() else task.result()
+            self._outcomes.append(_Outcome(self._running.pop(task), error))
 
     async def _tell(self, row: OutboxRow) -> BaseException | None:
         """Call the handler; return what it raised."""
@@ -149,8 +148,8 @@ class _Deliveries:
             return error
         return None
 
-    async def _settle(self, session: TransactionSession, outcomes: Sequence[_Outcome]) -> None:
-        for outcome in outcomes:
+    async def _settle(self, session: TransactionSession) -> None:
+        for outcome in self._outcomes:
             if outcome.error is None:
                 await queue.remove(session, outcome.row)
             else:
@@ -173,15 +172,14 @@ class _Deliveries:
 
     async def _finish(self) -> None:
         """Let running deliveries come to their end, then stop those that do not."""
-        if not self._running:
-            return
-        grace = min(self._policy.grace, self._left)
-        outcomes = await self._wait(grace, asyncio.ALL_COMPLETED)
+        if self._running:
+            await self._wait(min(self._policy.grace, self._left), asyncio.ALL_COMPLETED)
         for task in self._running:
             task.cancel()
         if self._running:
             await asyncio.wait(self._running)
-        await self._cms.db.run(lambda session: self._settle(session, outcomes))
+        if self._outcomes:
+            await self._cms.db.run(self._settle)
 
 
 def _clock() -> float:
