@@ -12,12 +12,12 @@ SEED = 1
 
 
 def assignments() -> Iterator[Assignment]:
-    """Every campaign and variant on every engine, then every fault where it can show."""
+    """Every campaign and variant on every engine, then every fault once."""
     for campaign in CAMPAIGNS.values():
         for size, engine in campaign.loads:
             if size is Size.CI:
                 for variant in campaign.variants:
                     yield Assignment(campaign.name, size, engine, SEED, variant)
     for fault in FAULTS.values():
-        for engine in fault.engines:
-            yield Assignment(fault.campaign, Size.CI, engine, SEED, fault.variant, fault.name)
+        engine = fault.engines[-1]
+        yield Assignment(fault.campaign, Size.CI, engine, SEED, fault.variant, fault.name)

@@ -91,11 +91,10 @@ def report(
     write: Annotated[bool, typer.Option("--write", help="Into docs/campaigns.md.")] = False,
 ) -> None:
     """Print the tables of the kept results, as docs/campaigns.md holds them."""
-    tables = documents.tables(Results())
     if write:
-        documents.write(tables)
+        documents.write(Results())
     else:
-        typer.echo(tables)
+        typer.echo(documents.tables(Results()))
 
 
 def _wanted(

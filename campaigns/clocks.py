@@ -64,7 +64,7 @@ def run(arena: Arena, load: Load) -> Outcome:
     return Outcome(
         cases=len(planted),
         injected={"skewed_workers": sum(abs(each) > 3000 for each in apart)},
-        load={"published": len(seen)},
+        load={"seen_live": len(seen)},
         floors={"skewed_workers": len(SKEWS)},
         violations=found.counts,
         examples=found.examples,

@@ -25,8 +25,10 @@ KILLS, CALM = "kills", "calm"
 AT_FULL_SECONDS = 0.1
 #: Of the kills inside a transaction that are asked for, as many are aimed at.
 SURPLUS = 1.2
-#: Seconds for the last of them, after the last instant.
-PUBLISHED_WITHIN = 30.0
+#: Seconds after the last instant in which the kills go on.
+AFTERWARDS = 5.0
+#: Seconds without any publication after which those that are missing count as lost.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def run(arena: Arena, load: Load) -> Outcome:
     return Outcome(
         cases=len(planted),
         injected={**kills, "kills_after_writing": crew.kills[Stage.WRITTEN]},
-        load={"published": len(books.live)},
+        load={"seen_live": len(seen)},
         floors={"kills_inside": load.kills_inside} if arena.variant == KILLS else {},
         violations=found.counts,
         examples=found.examples,
@@ -74,22 +76,42 @@ def instants(chance: random.Random, load: Load) -> list[float]:
 def _watch(
     arena: Arena, load: Load, lead: float, crew: Crew, observer: Observer
 ) -> Mapping[UUID, datetime]:
-    """Kill workers until every post was seen, or the time is over."""
-    chance = arena.chance("kills")
-    deadline = time.monotonic() + lead + load.seconds + PUBLISHED_WITHIN
-    begin = next_kill = time.monotonic() + lead
+    """Kill workers as long as posts are due, and look until every post was seen."""
+    killer = _Killer(arena, load, lead, crew)
+    seen, progressed = 0, time.monotonic() + lead + load.seconds
     with bar("posts", load.posts) as progress:
-        while observer.seen < load.posts and time.monotonic() < deadline:
+        while seen < load.posts and time.monotonic() < progressed + PATIENCE:
             time.sleep(0.005)
             crew.revive()
-            if arena.variant == KILLS and time.monotonic() >= next_kill:
-                # Only as often as it takes: who waits for a transaction is no random killer.
-                wanted = SURPLUS * load.kills_inside * (time.monotonic() - begin) / load.seconds
-                behind = crew.kills_inside < wanted
-                crew.kill(chance, patience=load.kill_every * 0.6 if behind else 0.0)
-                next_kill += load.kill_every
-                progress.show(observer.seen, f"{crew.kills.total()} kills")
+            if arena.variant == KILLS and killer.strikes():
+                progress.show(seen, f"{crew.kills.total()} kills")
+            if observer.seen > seen:
+                seen, progressed = observer.seen, max(progressed, time.monotonic())
     return observer.finish()
+
+
+class _Killer:
+    """Kills a worker again and again, from the first instant until some time after the last."""
+
+    def __init__(self, arena: Arena, load: Load, lead: float, crew: Crew) -> None:
+        self._chance = arena.chance("kills")
+        self._always_patient = arena.assignment.fault is not None
+        self._load = load
+        self._crew = crew
+        self._begin = self._next = time.monotonic() + lead
+        self._end = self._begin + load.seconds + AFTERWARDS
+
+    def strikes(self) -> bool:
+        """Kill, if it is time to."""
+        now, load = time.monotonic(), self._load
+        if not self._next <= now < self._end:
+            return False
+        # Only as often as it takes: who waits for a transaction is no random killer.
+        wanted = SURPLUS * load.kills_inside * (now - self._begin) / load.seconds
+        patient = self._always_patient or self._crew.kills_inside < wanted
+        self._crew.kill(self._chance, patience=load.kill_every * 0.6 if patient else 0.0)
+        self._next += load.kill_every
+        return True
 
 
 DUE_POSTS = Campaign(
