@@ -29,3 +29,20 @@ def test_a_batch_that_was_not_full_tells_nothing_of_a_larger_one() -> None:
     pace.learn(FIRST - 1, seconds=0.001)
 
     assert pace.batch == FIRST
+
+
+def test_on_a_busy_machine_batches_do_not_get_so_small_that_they_keep_it_busy() -> None:
+    pace = Pace()
+
+    for _ in range(8):
+        pace.learn(pace.batch, seconds=0.3)
+
+    assert pace.batch == FIRST
+
+
+def test_a_slow_transaction_with_few_posts_makes_no_batch_smaller() -> None:
+    pace = Pace()
+
+    pace.learn(1, seconds=1.0)
+
+    assert pace.batch == FIRST

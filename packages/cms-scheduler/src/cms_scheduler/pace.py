@@ -11,8 +11,9 @@ FIRST, MOST = 10, 50
 class Pace:
     """As many posts at once as fit into a tenth of a second; begins with few, and feels its way.
 
-    A batch costs hardly more than a single post, so many at once go far faster; but where
-    subscribers or the machine are slow, a large batch might never come to its end.
+    A batch costs hardly more than a single post. So it gets small only where each post takes its
+    time, as slow subscribers make it: on a machine that is merely busy, small batches would be
+    more work, keep it busier still, and get smaller and smaller.
     """
 
     def __init__(self) -> None:
@@ -20,7 +21,10 @@ class Pace:
 
     def learn(self, handled: int, seconds: float) -> None:
         """Take account of a transaction that handled so many transitions in so much time."""
+        if handled < self.batch:
+            return  # there was no more: it says little of a whole batch
         if seconds > 2 * AIM:
-            self.batch = max(self.batch // 2, 1)
-        elif handled >= self.batch and seconds < AIM:
+            least = FIRST if seconds / handled < AIM else 1
+            self.batch = min(self.batch, max(self.batch // 2, least))
+        elif seconds < AIM:
             self.batch = min(self.batch * 2, MOST)
