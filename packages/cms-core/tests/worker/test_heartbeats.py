@@ -11,6 +11,7 @@ from cms_core.app import CMS
 from cms_core.http.idempotency import IdempotencyRow
 from cms_core.ids import new_id
 from cms_core.testing.drivers import WorkerDriver
+from cms_core.worker import Worker
 from cms_core.worker.heartbeats import WorkerHeartbeat, worker_check
 
 
@@ -34,6 +35,13 @@ async def test_a_worker_says_who_and_where_it_is(
     assert heartbeat.id == worker.id
     assert (heartbeat.host, heartbeat.pid) == (socket.gethostname(), os.getpid())
     assert heartbeat.seen_at >= heartbeat.started_at
+
+
+async def test_a_worker_that_runs_once_is_seen_even_if_nothing_is_due(cms_app: CMS) -> None:
+    await Worker(cms_app).run_once()
+    idle = Worker(cms_app)
+    await idle.run_once()
+    assert idle.id in {heartbeat.id for heartbeat in await all_heartbeats(cms_app)}
 
 
 async def test_without_a_worker_the_cms_is_degraded(

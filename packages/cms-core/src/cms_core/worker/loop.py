@@ -79,6 +79,7 @@ class Worker:
 
     async def run_once(self) -> list[str]:
         """Run every job that is due, until it has nothing more to do; return which failed."""
+        await self._say_alive()
         async with _beside(self._beat()):
             for timing in await self._schedule.read():
                 if timing.seconds <= 0:
@@ -189,11 +190,14 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            try:
-                await self._cms.db.run(partial(beat, worker=self.id))
-            except Exception as error:
-                log.warning("heartbeat_failed", exc_info=_unless_outage(error))
+            await self._say_alive()
             await asyncio.sleep(BEAT)
+
+    async def _say_alive(self) -> None:
+        try:
+            await self._cms.db.run(partial(beat, worker=self.id))
+        except Exception as error:
+            log.warning("heartbeat_failed", exc_info=_unless_outage(error))
 
     async def _finish(self, tasks: set[asyncio.Task[None]]) -> None:
         if tasks:
