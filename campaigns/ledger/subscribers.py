@@ -16,6 +16,7 @@ from campaigns.ledger.models import Publication
 from cms_core import CMS, Delivery, Transaction, db_now
 from cms_posts import PostPublished
 
+_RECORD = insert(Publication).values(at=db_now())
 #: Where receivers write what they got, in the data folder.
 RECEIVED = "received.jsonl"
 
@@ -35,9 +36,7 @@ class Vetoed(Exception):
 
 
 async def record_publication(session: Transaction, event: PostPublished) -> None:
-    await session.execute(
-        insert(Publication).values(post_id=event.post_id, revision=event.revision, at=db_now())
-    )
+    await session.execute(_RECORD, {"post_id": event.post_id, "revision": event.revision})
 
 
 async def announce_publication(cms: CMS, event: PostPublished, delivery: Delivery) -> None:
