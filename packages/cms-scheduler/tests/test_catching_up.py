@@ -82,6 +82,6 @@ async def test_a_reader_who_has_waited_too_long_is_never_told_the_old_state(
 
 
 async def test_readers_who_come_together_all_see_it(cms_client: AsyncClient, overdue: str) -> None:
-    answers = await asyncio.gather(*(cms_client.get(overdue) for _ in range(20)))
+    answers = await asyncio.gather(*(cms_client.get(overdue) for _ in range(8)))
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert [answer.text for answer in answers if answer.status_code != 200] == []
