@@ -31,7 +31,7 @@ INSTALLED = ("auth", "media", "posts", "scheduler", "search")
 def plugins() -> list[Plugin]:
     """The plugins of this project, the test kit and the ledger."""
     ours = plugins_of(INSTALLED)
-    return [*ours, Plugin("ledger", ledger, "", "0")]
+    return [*ours, Plugin("ledger", ledger, "", "0", requires=("posts",))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from cms_core import Base, Instant
 
 
 class Publication(Base):
-    """One `PostPublished`, written by the transaction that announced it."""
+    """One change of what readers see of a post, written by a trigger in its transaction."""
 
     __tablename__ = "ledger_publications"
 

@@ -7,12 +7,7 @@ from pathlib import Path
 
 from campaigns.ledger.events import ThingHappened
 from campaigns.ledger.models import Emission, Publication, Thing
-from campaigns.ledger.subscribers import (
-    RECEIVERS,
-    announce_publication,
-    record_publication,
-    veto,
-)
+from campaigns.ledger.subscribers import RECEIVERS, announce_publication, veto
 from cms_core import Models, Subscriber, before_commit, eventually, hookimpl
 from cms_posts import PostPublished
 
@@ -30,7 +25,6 @@ def register_migrations() -> Path:
 @hookimpl
 def register_subscribers() -> Sequence[Subscriber]:
     return [
-        before_commit(PostPublished, record_publication),
         eventually(PostPublished, announce_publication, key="ledger:publications"),
         before_commit(ThingHappened, veto),
         *(eventually(ThingHappened, each, key=each.key) for each in RECEIVERS),

@@ -9,14 +9,10 @@ import random
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from campaigns.ledger.events import ThingHappened
-from campaigns.ledger.models import Publication
-from cms_core import CMS, Delivery, Transaction, db_now
+from cms_core import CMS, Delivery, Transaction
 from cms_posts import PostPublished
 
-_RECORD = insert(Publication).values(at=db_now())
 #: Where receivers write what they got, in the data folder.
 RECEIVED = "received.jsonl"
 
@@ -33,10 +29,6 @@ class Note:
 
 class Vetoed(Exception):
     """The ledger refused the change."""
-
-
-async def record_publication(session: Transaction, event: PostPublished) -> None:
-    await session.execute(_RECORD, {"post_id": event.post_id, "revision": event.revision})
 
 
 async def announce_publication(cms: CMS, event: PostPublished, delivery: Delivery) -> None:
