@@ -157,8 +157,8 @@ LATE_CHANGES = Campaign(
     loads={
         (Size.CI, Engine.SQLITE): Load(120, together=4, every=0.4, workers=2),
         (Size.CI, Engine.POSTGRESQL): Load(120, together=4, every=0.4, workers=4),
-        (Size.FULL, Engine.SQLITE): Load(5000, together=4, every=0.35, workers=2),
-        (Size.FULL, Engine.POSTGRESQL): Load(5000, together=4, every=0.35, workers=4),
+        (Size.FULL, Engine.SQLITE): Load(5000, together=4, every=0.25, workers=2),
+        (Size.FULL, Engine.POSTGRESQL): Load(5000, together=4, every=0.25, workers=4),
     },
     variants=("around",),
 )
