@@ -122,8 +122,8 @@ class TransactionSession(AsyncSession):
             raise RuntimeError(f"events cause events without end: {event.event_name}")
         for subscriber in self._subscribers.of(event, Moment.BEFORE_COMMIT):
             await subscriber.handler(self, event)
-        # Who hears the next event finds in the tables what this one has changed.
-        await self.flush()
+            # Who is told next finds in the tables what this one has changed.
+            await self.flush()
         return event
 
     async def tell(self, deliver: Callable[[Any, Event], Awaitable[None]]) -> None:

@@ -25,7 +25,7 @@ from cms_posts.models import (
     PublishedPostTag,
     Tag,
 )
-from cms_posts.queries import insert_missing, load_tags
+from cms_posts.queries import insert_free, load_tags
 from cms_posts.references import announce_references
 
 _live = cast(Table, PublishedPost.__table__)
@@ -219,7 +219,7 @@ async def _tag(session: Transaction, steps: Sequence[_Step]) -> None:
         await session.execute(delete(PublishedPostTag).where(link.in_(removed)))
     if added:
         added.sort(key=lambda row: (row["tag_id"], row["post_id"]))
-        await session.execute(insert_missing(session, PublishedPostTag, added))
+        await insert_free(session, PublishedPostTag, "post_id", added)
 
 
 async def _touch_names(session: Transaction, steps: Sequence[_Step]) -> None:
