@@ -62,7 +62,7 @@ def run(arena: Arena, load: Load) -> Outcome:
     counts = tally.counts
     floors: dict[str, float] = {"reads_before": load.reads * load.instants // 10}
     if arena.variant == STOPPED_WORKER:
-        floors = {"reads_before": load.stopped_reads * load.stops // 20, "stops": load.stops // 2}
+        floors = {"stops": load.stops // 2, "refused_reads": load.stopped_reads * load.stops // 10}
     return Outcome(
         cases=counts.total(),
         injected={"stops": stops, "refused_reads": counts["refused_reads"]},
