@@ -49,10 +49,12 @@ class Clock:
     #: What the clock showed when the event loop's showed `at`.
     now: datetime
     at: float
+    #: As many as there are connections.
+    room: asyncio.Semaphore
 
     async def read(self) -> datetime:
         """The present moment."""
-        async with self.cms.db.snapshot() as session:
+        async with self.room, self.cms.db.snapshot() as session:
             return await read_clock(session)
 
     async def sleep_until(self, moment: datetime) -> None:
@@ -66,4 +68,4 @@ async def start_clock(cms: CMS) -> Clock:
     """Return the clock of this database."""
     async with cms.db.snapshot() as session:
         now = await read_clock(session)
-    return Clock(cms, now, asyncio.get_running_loop().time())
+    return Clock(cms, now, asyncio.get_running_loop().time(), asyncio.Semaphore(5))
