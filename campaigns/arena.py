@@ -57,7 +57,10 @@ class Arena:
     def last_log_lines(self, count: int) -> list[str]:
         """What the processes of the run logged last."""
         lines = (self.folder / LOG).read_text(errors="replace").splitlines()
-        return [line[:400] for line in lines[-count:]]
+        # An exception tells last what it is.
+        return [
+            f"{line[:120]} … {line[-280:]}" if len(line) > 400 else line for line in lines[-count:]
+        ]
 
     def build(self, jobs: str | None = None) -> CMS:
         """Build a CMS on the database of this run, with those jobs only whose key begins so."""

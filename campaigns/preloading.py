@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from campaigns.planting import plant
 from cms_core import CMS
 from cms_core.worker import Worker
@@ -20,3 +22,5 @@ async def preload(cms: CMS) -> None:
         await plant(cms, [0.0] * posts, lead=-1.0)
         await Worker(cms).run_once()
     await cms.close()
+    if cms.db._writing is not None:
+        cms.db._writing = asyncio.Lock()  # one that was waited for belongs to this event loop
