@@ -41,8 +41,8 @@ def run(
 ) -> None:
     """Run one campaign, seed by seed.
 
-    Full runs are kept in campaigns/results; a seed that has passed with the same load is not run
-    again. Exit code 1 when a promise was broken, the load was not reached, or a planted fault was
+    Full runs are kept in campaigns/results and shown in docs/campaigns.md; a seed that has passed
+    with the same load is not run again. Exit code 1 when a promise was broken, the load was not reached, or a planted fault was
     not caught.
 
     Examples:
@@ -131,6 +131,7 @@ def _perform(ready: Stage, assignment: Assignment, results: Results) -> bool:
         return False
     if assignment.size is Size.FULL:
         results.append(record)
+        documents.write(results)
     _tell(record)
     return record.failure is None
 
