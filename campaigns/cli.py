@@ -42,8 +42,8 @@ def run(
     """Run one campaign, seed by seed.
 
     Full runs are kept in campaigns/results and shown in docs/campaigns.md; a seed that has passed
-    with the same load is not run again. Exit code 1 when a promise was broken, the load was not reached, or a planted fault was
-    not caught.
+    with the same load is not run again. Exit code 1 when a promise was broken, the load was not
+    reached, or a planted fault was not caught.
 
     Examples:
 
