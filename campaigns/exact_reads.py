@@ -126,9 +126,12 @@ def _read_beside_stopped_worker(
 
 
 async def _read_while_stopped(reader: Reader, post: Planted, worker: int, reads: int) -> bool:
-    """Read half before the instant, half when the worker holds the post locked and stands still."""
+    """Read before the instant, and when the worker holds the post locked and stands still.
+
+    A few before only: a read that comes to its end after the instant publishes before the worker.
+    """
     chance, due = reader.chance, post.due_at
-    before = [due - _between(chance, MARGIN, AROUND) for _ in range(reads // 2)]
+    before = [due - _between(chance, MARGIN, AROUND) for _ in range(reads // 5)]
     early = [asyncio.create_task(reader.read(post, at)) for at in before]
     stopped = await _stands_still(reader, post, worker)
     after = [due + _between(chance, 0, AROUND) for _ in range(reads - len(before))]
