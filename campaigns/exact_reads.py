@@ -91,9 +91,7 @@ async def _read(
     async with serving(cms) as client:
         clock = await start_clock(beside)
         with bar("instants", len(planted)) as progress:
-            chance, beside_worker = arena.chance("reads"), arena.variant == STOPPED_WORKER
-            reader = Reader(client, clock, chance, planted, tally, may_be_refused=beside_worker)
-            await drive(reader, progress)
+            await drive(Reader(client, clock, arena.chance("reads"), planted, tally), progress)
     await beside.close()
 
 

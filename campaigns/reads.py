@@ -42,10 +42,10 @@ class Tally:
         else:
             self.counts["reads_across"] += 1
 
-    def refuse(self, post: Planted, answer: Response, after: datetime, *, allowed: bool) -> None:
-        """Count a 503: before the instant there is no reason for it, afterwards it is `allowed`."""
+    def refuse(self, post: Planted, answer: Response, after: datetime) -> None:
+        """Count a 503: a reader who would have to wait too long; never before the instant."""
         self.counts["refused_reads"] += 1
-        if not allowed or after < post.due_at:
+        if after < post.due_at:
             self._note("refused", post, answer, after)
 
     def _note(self, kind: str, post: Planted, answer: Response, moment: datetime) -> None:
@@ -63,8 +63,6 @@ class Reader:
     chance: random.Random
     planted: Sequence[Planted]
     tally: Tally
-    #: Whether somebody may stand still while holding what is due locked.
-    may_be_refused: bool
 
     async def read(self, post: Planted, at: datetime) -> bool:
         """Read at that moment, or at once if it is over; return whether it was answered."""
@@ -74,7 +72,7 @@ class Reader:
         answer = await self.client.get(path)
         after = await self.clock.read()
         if answer.status_code == 503:
-            self.tally.refuse(post, answer, after, allowed=self.may_be_refused)
+            self.tally.refuse(post, answer, after)
             return False
         self.tally.judge(post, answer, before, after)
         return True
