@@ -16,7 +16,7 @@ from campaigns.ledger.events import ThingHappened
 from campaigns.ledger.models import Emission, Thing
 from campaigns.ledger.subscribers import Vetoed
 from campaigns.processes import FORK
-from cms_core import CMS, Transaction, new_id
+from cms_core import CMS, Transaction, Unavailable, new_id
 
 #: Transactions that one emitter has open at once, where the database allows.
 AT_ONCE = 4
@@ -99,7 +99,11 @@ async def _transact(cms: CMS, thing: int, ending: Ending) -> None:
                     raise Undone
 
     with suppress(Undone, Vetoed):
-        await cms.db.run(work)
+        while True:
+            # Where everybody wants to write, some are told to come back; what was committed, the
+            # ledger knows.
+            with suppress(Unavailable):
+                return await cms.db.run(work)
 
 
 async def _happen(session: Transaction, thing: int, *, vetoed: bool = False) -> None:
