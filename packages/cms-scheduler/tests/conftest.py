@@ -113,9 +113,9 @@ def plan() -> Plan:
 
 @pytest.fixture
 def soon(cms_app: CMS) -> Soon:
-    """``await soon(1.0)``: an instant so many seconds from now, by the database's clock."""
+    """``await soon(2.5)``: an instant so many seconds from now, by the database's clock."""
 
-    async def soon(seconds: float = 1.0) -> str:
+    async def soon(seconds: float = 2.5) -> str:
         return shown(await _now(cms_app) + timedelta(seconds=seconds))
 
     return soon

@@ -46,7 +46,7 @@ async def test_all_that_a_post_has_missed_is_caught_up_at_once(
     cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
 ) -> None:
     post = await write(ada)
-    first, second = await soon(1.5), await soon(1.6)
+    first, second = await soon(3.0), await soon(3.1)
     await plan(ada, post, at=first)
     await plan(ada, post, at=second, action="unpublish")
     await until(second)

@@ -164,7 +164,7 @@ async def test_no_other_post_is_late(
 ) -> None:
     posts = [await write(ada, slug=f"sound-{number}") for number in range(9)]
     posts.insert(4, await write(ada, slug="poisoned"))
-    at = await soon(1.5)
+    at = await soon(6.0)
     for post in posts:
         await plan(ada, post, at=at)
     stop = asyncio.Event()

@@ -94,7 +94,7 @@ async def test_what_is_overdue_is_applied_in_its_order(
 ) -> None:
     post = await write(ada, title="One", slug="in-order")
     await ada.patch(f"/posts/{post['id']}", json={"title": "Two"})
-    first, second, third = await soon(1.5), await soon(1.6), await soon(1.7)
+    first, second, third = await soon(3.0), await soon(3.1), await soon(3.2)
     await plan(ada, post, at=first, revision=1)
     await plan(ada, post, at=second, action="unpublish")
     await plan(ada, post, at=third, revision=2)
@@ -127,14 +127,15 @@ async def test_a_sleeping_worker_is_woken_by_a_plan(
     stop = asyncio.Event()
     worker = asyncio.create_task(Worker(cms_app, longest_sleep=3600).run(stop))
     await asyncio.sleep(0.5)  # it has looked, and sleeps
-    at = await soon(0.5)
+    at = await soon(2.5)
 
     transition = await plan(ada, post, at=at)
     applied_at = await _applied_at(cms_app, transition["id"])
 
     stop.set()
     await worker
-    assert applied_at - datetime.fromisoformat(at) < timedelta(seconds=2)
+    # Unless it is woken, it sleeps for an hour.
+    assert applied_at - datetime.fromisoformat(at) < timedelta(seconds=30)
 
 
 async def _applied_at(cms: CMS, id: str) -> datetime:
