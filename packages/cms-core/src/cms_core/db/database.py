@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from cms_core.db.engines import LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
+from cms_core.db.reads import Hear
 from cms_core.db.session import SnapshotSession, TransactionSession
+from cms_core.db.snapshots import PostgresSnapshots, Snapshots, SqliteSnapshots
 from cms_core.db.wakeups import Wakeups
 from cms_core.errors import Unavailable
 from cms_core.events import Event, Subscriber, Subscribers
@@ -41,6 +43,10 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.writer, self.reader = create_engines(url, pool_size=pool_size)
         self.dialect = self.writer.dialect.name
+        #: Called with each statement that runs on the driver itself; what SQLAlchemy runs, its own
+        #: events tell.
+        self.heard: list[Hear] = []
+        self._snapshots = _snapshots(self.reader, pool_size, self.heard)
         self.subscribers = Subscribers()
         self.wakeups = Wakeups(self.writer, self.reader)
         #: SQLite has one writer: ours queue up here, where a wait can be given up without harm.
@@ -76,8 +82,7 @@ class Database:
     async def snapshot(self) -> AsyncIterator[SnapshotSession]:
         """Open a read-only view of one moment: what is committed, however late the worker is."""
         with outages_as_unavailable():
-            async with SnapshotSession(self.reader) as session:
-                await _connect(session)
+            async with self._snapshots.open() as session:
                 yield session
 
     async def run(
@@ -107,6 +112,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self._snapshots.close()
         await self.writer.dispose()
         await self.reader.dispose()
 
@@ -133,6 +139,12 @@ class Database:
             await subscriber.handler(self.owner, event)
         except Exception:
             log.exception("hint_failed", subscriber=subscriber.key, event_name=event.event_name)
+
+
+def _snapshots(engine: AsyncEngine, size: int, heard: list[Hear]) -> Snapshots:
+    if engine.dialect.name == "sqlite":
+        return SqliteSnapshots(engine)
+    return PostgresSnapshots(engine, size, heard)
 
 
 async def _connect(session: AsyncSession, lock_wait: float | None = None) -> None:

@@ -35,10 +35,8 @@ def create_engines(url: str, *, pool_size: int = 10) -> tuple[AsyncEngine, Async
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, writer=True), _sqlite(parsed, writer=False)
     engine = _postgres(parsed, pool_size)
-    snapshots = engine.execution_options(
-        isolation_level="REPEATABLE READ", postgresql_readonly=True
-    )
-    return engine, snapshots
+    # Snapshots begin their transactions themselves: see `cms_core.db.snapshots`.
+    return engine, engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _postgres(url: URL, pool_size: int) -> AsyncEngine:

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cms_core.errors import CMSError, Unavailable
+
+
+#: What statements on the driver itself raise; SQLAlchemy wraps the same in a `DBAPIError`.
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Fault(Enum):
@@ -44,17 +49,25 @@ def classify(error: BaseException) -> Fault:
     """Return what kind of fault an exception of the database layer is."""
     if isinstance(error, (PoolTimeout, OSError, TimeoutError)):
         return Fault.UNAVAILABLE
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, (DBAPIError, *DRIVER_ERRORS)):
         return Fault.DEFECT
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    text = str(error.orig).lower()
+    told = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(told, "sqlstate", None) or "")
+    text = str(told).lower()
     if state in _RETRY_STATES or "cached statement plan is invalid" in text:
         return Fault.RETRY
-    if error.connection_invalidated or state in _GONE_STATES:
+    if state in _GONE_STATES or _is_lost(error):
         return Fault.GONE
     if state in _BUSY_STATES or any(part in text for part in _SQLITE_BUSY):
         return Fault.UNAVAILABLE
     return Fault.DEFECT
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether the connection is gone, as SQLAlchemy or the driver noticed."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
 
 #: Limits that one statement has reached: another one need not.
@@ -90,7 +103,7 @@ def outages_as_unavailable(*, connecting: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except (DBAPIError, PoolTimeout, OSError, *DRIVER_ERRORS) as error:
         foreign = isinstance(error, OSError) and not connecting
         if foreign or classify(error) is Fault.DEFECT:
             raise

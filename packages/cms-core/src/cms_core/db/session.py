@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from cms_core.db.clock import read_clock
 from cms_core.db.faults import concerns_transaction, is_lock_timeout
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
+from cms_core.db.reads import AnyRow, Driver, Read, arguments
 from cms_core.events import Event, Moment, Subscribers
 
 #: More rounds of events causing events than any sane set of plugins needs.
@@ -28,12 +29,26 @@ class SnapshotSession(AsyncSession):
     the answer. Without any, it is not cached.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__(engine, expire_on_commit=False, autoflush=False)
+    def __init__(self, bind: AsyncEngine | AsyncConnection, driver: Driver | None = None) -> None:
+        super().__init__(bind, expire_on_commit=False, autoflush=False)
+        #: The driver's own connection, where lean reads run on it.
+        self._driver = driver
         self.scopes: set[str] = set()
         #: Whether `cms.reading` made sure that everything due by its clock had happened. If not, an
         #: answer made from it must not be stored.
         self.caught_up = False
+
+    async def fetch(self, read: Read, **parameters: Any) -> list[AnyRow]:
+        """Run a lean read in this moment and return its rows; no entity is made, nothing compiled.
+
+        Raises `KeyError` for a parameter that is missing.
+        """
+        prepared = read.prepared(self.bind.dialect)
+        if self._driver is None:
+            result = await self.execute(read.statement, parameters)
+            return [read.row(row) for row in result]
+        records = await self._driver.fetch(prepared.sql, *arguments(prepared, parameters))
+        return read.rows(prepared, records)
 
     def depends_on(self, *scopes: str) -> None:
         """Declare scopes that the answer was read from: the counterpart of `touch`."""

@@ -47,9 +47,12 @@ def recorded_statements(db: Database) -> Iterator[list[str]]:
     """Yield a list of the SQL statements, without those that begin and end transactions."""
     statements: list[str] = []
 
-    def record(_: Any, __: Any, statement: str, *___: Any) -> None:
+    def hear(statement: str) -> None:
         if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
             statements.append(statement)
+
+    def record(_: Any, __: Any, statement: str, *___: Any) -> None:
+        hear(statement)
 
     # On PostgreSQL the reader is a view of the writer's engine and shares its listeners.
     engines = {db.writer.sync_engine}
@@ -57,8 +60,10 @@ def recorded_statements(db: Database) -> Iterator[list[str]]:
         engines.add(db.reader.sync_engine)
     for engine in engines:
         sqlalchemy_event.listen(engine, "before_cursor_execute", record)
+    db.heard.append(hear)
     try:
         yield statements
     finally:
+        db.heard.remove(hear)
         for engine in engines:
             sqlalchemy_event.remove(engine, "before_cursor_execute", record)

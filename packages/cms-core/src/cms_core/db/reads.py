@@ -1,0 +1,109 @@
+"""Reads that are compiled once and run on the driver: what readers wait for, without the ORM."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Dialect, Select
+from sqlalchemy.types import TypeEngine
+
+#: A row: its columns are attributes, in the order of the statement.
+AnyRow = Any
+
+#: Gets each statement that runs on the driver itself.
+Hear = Callable[[str], None]
+
+_Convert = Callable[[Any], Any]
+
+
+class Prepared(NamedTuple):
+    """A statement as one kind of database takes it."""
+
+    sql: str
+    #: The names of its parameters in their order, and what makes the driver's values of them.
+    parameters: tuple[tuple[str, _Convert | None], ...]
+    #: Places of columns whose values the driver does not give as they are meant.
+    conversions: tuple[tuple[int, _Convert], ...]
+
+
+class Read:
+    """A SELECT whose parameters are all named (`bindparam`); make it once and keep it.
+
+    `session.fetch(read, name=value)` runs it. Columns become attributes of the rows, so each needs
+    a name of its own that is a word of Python.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self.statement = statement
+        names = [column.name for column in statement.selected_columns]
+        self.row: Callable[[Sequence[Any]], AnyRow] = namedtuple("Row", names)._make  # noqa: PYI024 - the names are data
+        self._prepared: dict[str, Prepared] = {}
+
+    def prepared(self, dialect: Dialect) -> Prepared:
+        """Return the statement as this kind of database takes it."""
+        found = self._prepared.get(dialect.name)
+        if found is None:
+            found = self._prepared[dialect.name] = _prepare(self.statement, dialect)
+        return found
+
+    def rows(self, prepared: Prepared, records: Sequence[Sequence[Any]]) -> list[AnyRow]:
+        """Return what the driver gave as rows."""
+        make = self.row
+        if not prepared.conversions:
+            return [make(record) for record in records]
+        return [make(_converted(record, prepared.conversions)) for record in records]
+
+
+class Driver:
+    """A connection of the driver (asyncpg) that tells whoever listens what it runs."""
+
+    def __init__(self, connection: Any, heard: Sequence[Hear]) -> None:
+        self._connection = connection
+        self._heard = heard
+
+    async def fetch(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a statement, which the driver prepares once per connection."""
+        for hear in self._heard:
+            hear(sql)
+        records: Sequence[Sequence[Any]] = await self._connection.fetch(sql, *values)
+        return records
+
+    async def execute(self, sql: str) -> None:
+        """Run a statement that has neither parameters nor rows."""
+        await self._connection.execute(sql)
+
+
+def arguments(prepared: Prepared, values: dict[str, Any]) -> list[Any]:
+    """Return the parameters as the driver takes them. Raises `KeyError` for one that is missing."""
+    return [
+        values[name] if convert is None else convert(values[name])
+        for name, convert in prepared.parameters
+    ]
+
+
+def _prepare(statement: Select[Any], dialect: Dialect) -> Prepared:
+    compiled: Any = statement.compile(dialect=dialect)
+    names = compiled.positiontup or ()
+    kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
+    converters = [kind.bind_processor(dialect) for kind in kinds]
+    read = [_reader(column.type, dialect) for column in statement.selected_columns]
+    return Prepared(
+        str(compiled),
+        tuple(zip(names, converters, strict=True)),
+        tuple((place, convert) for place, convert in enumerate(read) if convert is not None),
+    )
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _converted(
+    record: Sequence[Any], conversions: tuple[tuple[int, _Convert], ...]
+) -> Sequence[Any]:
+    values = list(record)
+    for place, convert in conversions:
+        values[place] = convert(values[place])
+    return values
