@@ -1,0 +1,1 @@
+"""How fast the CMS is at what it promises; see README.md."""

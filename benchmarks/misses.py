@@ -1,0 +1,65 @@
+"""Published content that no cache holds: the database is asked each time."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import islice
+
+from benchmarks.bare import Kind
+from benchmarks.cases import POSTS, Case, compare_all, paths_of_posts, warm
+from benchmarks.ceilings import bare
+from benchmarks.figures import Figure
+from benchmarks.measuring import Plan
+from benchmarks.reader import Reader
+from benchmarks.stage import Content, Stage
+from benchmarks.targets import gets
+
+#: A CMS that keeps no answer, neither in the process nor in Redis.
+UNCACHED = {"CMS_CACHE_URL": "memory://", "CMS_CACHE_BYTES": "0"}
+#: Pages around the middle of the list that are asked for.
+DEEP = 20
+#: The least ratio to bare; 0.10 is the aim for a post.
+FLOORS = {"post": 0.06, "list": 0.05, "list of a tag": 0.05, "deep page": 0.05}
+
+
+def run(stage: Stage, plan: Plan) -> list[Figure]:
+    """Measure reads that miss, by ratio to a bare application."""
+    database = stage.database(Content(plan.posts))
+    variables = {**UNCACHED, "CMS_LOG_LEVEL": plan.log_level}
+    with ExitStack() as stack:
+        process = stack.enter_context(stage.serve(database, **variables))
+        with Reader(process) as api:
+            posts = paths_of_posts(api, plan.posts)
+            body = api.get(posts[0]).body
+            asked = {
+                "post": posts,
+                "list": [POSTS],
+                "list of a tag": paths_of_tags(api),
+                "deep page": paths_in_the_middle(api, plan.posts),
+            }
+        cases = [
+            Case(f"{what}, miss", FLOORS[what], process, gets(paths))
+            for what, paths in asked.items()
+        ]
+        for case in cases:
+            warm(process, case.requests[:DEEP])
+        row = stack.enter_context(bare(stage, Kind.ROW, body, database=database))
+        warm(row, gets(posts[:DEEP]))
+        cases.append(Case("bare with one row by asyncpg", None, row, gets(posts)))
+        plain = stack.enter_context(bare(stage, Kind.PLAIN, body))
+        return compare_all("misses", cases, plain, posts, plan)
+
+
+def paths_of_tags(api: Reader) -> list[str]:
+    """Return the addresses of the lists of all tags."""
+    return [
+        f"{POSTS}?tag={item['slug']}"
+        for page in api.pages("/api/v1/tags", "slug")
+        for item in page["items"]
+    ]
+
+
+def paths_in_the_middle(api: Reader, count: int) -> list[str]:
+    """Return the addresses of some pages in the middle of a list of so many posts, by cursor."""
+    cursors = [page["next_cursor"] for page in islice(api.pages(POSTS, "id"), count // 200 + 1)]
+    return [f"{POSTS}?cursor={cursor}" for cursor in cursors[-DEEP:] if cursor is not None]

@@ -1,0 +1,117 @@
+"""What authors do, through the authoring API, with all that is promised of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+
+from benchmarks import client
+from benchmarks.articles import SEED, TAGS_OF_ONE, Writer
+from benchmarks.bare import Kind
+from benchmarks.cases import paths_of_posts
+from benchmarks.ceilings import bare
+from benchmarks.figures import Figure
+from benchmarks.measuring import Contender, Plan, Sent, compare, reader
+from benchmarks.processes import Process
+from benchmarks.progress import bar
+from benchmarks.reader import Reader
+from benchmarks.stage import ADMIN, Content, Stage
+from benchmarks.targets import Request, gets
+
+POSTS = "/api/v1/admin/posts"
+CONNECTIONS = 16
+#: The least ratio to bare.
+CREATE, UPDATE, PUBLISH = 0.02, 0.02, 0.015
+#: Drafts to publish, per second that is measured: more than can be published in it.
+DRAFTS = 600
+
+
+class TooFew(Exception):
+    """The server was faster than was thought possible: there was nothing left to do."""
+
+
+def run(stage: Stage, plan: Plan) -> list[Figure]:
+    """Measure creating, changing and publishing, by ratio to a bare application."""
+    content = Content(plan.posts, drafts=DRAFTS * plan.seconds * plan.rounds)
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            stage.serve(stage.copy(content), CMS_LOG_LEVEL=plan.log_level)
+        )
+        with Reader(process) as api:
+            paths = paths_of_posts(api, plan.posts)
+            body = api.get(paths[0]).body
+            author = Author(api)
+            live, drafts = author.posts("published"), author.posts("draft")
+        asked = {
+            "create": (CREATE, author.creations()),
+            "update": (UPDATE, author.changes(live)),
+            "publish": (PUBLISH, author.publications(drafts)),
+        }
+        plain = stack.enter_context(bare(stage, Kind.PLAIN, body))
+        ceiling = reader(plain, gets(paths), plan)
+        figures = []
+        with bar("writes", len(asked) * plan.rounds) as progress:
+            for name, (floor, requests) in asked.items():
+                figure = Figure(name, "of bare", floor=floor)
+                ours = _writer(process, requests, plan)
+                asyncio.run(compare(figure, ceiling, ours, plan, progress))
+                figures.append(figure)
+        return figures
+
+
+class Author:
+    """The administrator, signed in, and what is to be sent in its name: never the same twice."""
+
+    def __init__(self, api: Reader) -> None:
+        token = api.post("/api/v1/auth/login", ADMIN).json["access_token"]
+        self._headers = {"Authorization": f"Bearer {token}"}
+        api.headers |= self._headers
+        self._api = api
+        self._writer = Writer(SEED + 1)
+
+    def posts(self, status: str) -> list[str]:
+        """Return the ids of all posts of that status."""
+        pages = self._api.pages(POSTS, "id", status=status)
+        return [item["id"] for page in pages for item in page["items"]]
+
+    def creations(self) -> Iterator[Request]:
+        """Yield new posts, without end."""
+        while True:
+            title = self._writer.title()
+            tags = self._writer.words[:60]
+            chosen = self._writer.choice.sample(tags, TAGS_OF_ONE)
+            yield self._send("POST", POSTS, {"title": title, "body": self._body(), "tags": chosen})
+
+    def changes(self, posts: Sequence[str]) -> Iterator[Request]:
+        """Yield new bodies of these posts, without end, one after the other."""
+        while True:
+            for id in posts:
+                yield self._send("PATCH", f"{POSTS}/{id}", {"body": self._body()})
+
+    def publications(self, posts: Sequence[str]) -> Iterator[Request]:
+        """Yield the publication of each of these posts."""
+        for id in posts:
+            yield self._send("POST", f"{POSTS}/{id}/publish", {})
+
+    def _body(self) -> str:
+        return "\n\n".join(self._writer.paragraphs())
+
+    def _send(self, method: str, path: str, body: Mapping[str, object]) -> Request:
+        return Request(path, method, self._headers, json.dumps(body).encode())
+
+
+def _writer(process: Process, requests: Iterator[Request], plan: Plan) -> Contender:
+    """Return a contender that gets these requests in their order, whatever the round."""
+    raw = (each.raw() for each in requests)
+
+    async def send(_: int) -> Sent:
+        tally = await client.send(
+            process.address(), raw, connections=CONNECTIONS, seconds=float(plan.seconds)
+        )
+        if next(raw, None) is None:
+            raise TooFew
+        return Sent(tally.statuses.total(), tally.seconds, tally.errors)
+
+    return Contender(process, send)
