@@ -9,24 +9,26 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from benchmarks.failures import Failed
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _EMPTY = frozenset({204, 304})
 #: Seconds that the last answers may take.
 _PATIENCE = 20.0
 
 
-class Broken(Exception):
+class Broken(Failed):
     """The server closed a connection, was too slow, or said something else than HTTP."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came back: how often which status, how long each took (seconds), the last answer."""
+    """What came back: how often which status, how long each took (seconds), the first error."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    last: bytes = b""
+    refusal: str = ""
 
     @property
     def errors(self) -> int:
@@ -79,18 +81,28 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if (size := _size(self._received)) is not None and len(self._received) >= size:
+        try:
+            size = _size(self._received)
+        except Broken as error:
+            self._end(error)
+            return
+        if size is not None and len(self._received) >= size:
             self._count()
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._end(Broken(f"closed after {self._received[:200]!r}"))
+
+    def _end(self, error: Broken) -> None:
         if not self.over.done():
-            self.over.set_exception(Broken(f"closed after {self._received[:200]!r}"))
+            self.over.set_exception(error)
 
     def _count(self) -> None:
         self._tally.latencies.append(time.perf_counter() - self._sent)
-        self._tally.statuses[int(self._received[9:12])] += 1
-        self._tally.last = self._received
+        status = int(self._received[9:12])
+        self._tally.statuses[status] += 1
+        if status >= 400 and not self._tally.refusal:
+            self._tally.refusal = self._received.partition(b"\r\n\r\n")[2].decode(errors="replace")
         self._received = b""
 
     def _next(self) -> None:

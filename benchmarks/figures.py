@@ -29,6 +29,13 @@ class Figure:
     details: dict[str, float] = field(default_factory=dict)
     #: Requests that were refused or failed: then the figure says nothing.
     errors: int = 0
+    #: What the first of them was told.
+    refusal: str = ""
+
+    def fail(self, errors: int, refusal: str) -> None:
+        """Note that so many requests got an error for an answer."""
+        self.errors += errors
+        self.refusal = self.refusal or refusal
 
     @property
     def reached(self) -> float:
@@ -38,9 +45,11 @@ class Figure:
     @property
     def kept(self) -> bool:
         """Whether what is asked was reached, without errors."""
+        if self.errors or not self.values:
+            return False
         enough = self.floor is None or self.reached >= self.floor
         little = self.limit is None or self.reached <= self.limit
-        return bool(self.values) and not self.errors and enough and little
+        return enough and little
 
 
 @dataclass(frozen=True, slots=True)

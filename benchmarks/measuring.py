@@ -31,6 +31,8 @@ class Sent:
     requests: int
     seconds: float
     errors: int
+    #: What the first error said, where the load generator tells it.
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,23 @@ async def draw(
             address, requests, connections=plan.connections, seconds=plan.seconds, seed=seed
         )
         return Sent(printed.requests, printed.seconds, printed.errors)
-    drawn = _drawn([each.raw() for each in requests], random.Random(seed))
-    tally = await client.send(
-        address, drawn, connections=plan.connections, seconds=float(plan.seconds)
-    )
-    return Sent(tally.statuses.total(), tally.seconds, tally.errors)
+    drawn = endless(requests, random.Random(seed))
+    return await dispatch(address, drawn, plan.connections, plan.seconds)
+
+
+async def dispatch(
+    address: tuple[str, int], requests: Iterator[bytes], connections: int, seconds: int
+) -> Sent:
+    """Send requests in their order, by ourselves."""
+    tally = await client.send(address, requests, connections=connections, seconds=float(seconds))
+    return Sent(tally.statuses.total(), tally.seconds, tally.errors, tally.refusal)
+
+
+def endless(requests: Sequence[Request], choice: random.Random) -> Iterator[bytes]:
+    """Yield requests drawn at random, without end."""
+    raw = [each.raw() for each in requests]
+    while True:
+        yield choice.choice(raw)
 
 
 async def compare(
@@ -104,15 +118,11 @@ async def compare(
         pairs.append((await bare.measure(number), await ours.measure(number)))
         progress(1)
     figure.values += [ours.rate / bare.rate for bare, ours in pairs]
-    figure.errors += sum(each.sent.errors for pair in pairs for each in pair)
+    for each in (each for pair in pairs for each in pair):
+        figure.fail(each.sent.errors, each.sent.refusal)
     figure.details |= {
         "per second": round(median(ours.rate for _, ours in pairs), 1),
         "bare per second": round(median(bare.rate for bare, _ in pairs), 1),
         "CPU ms": round(median(ours.cpu_ms for _, ours in pairs), 3),
         "bare CPU ms": round(median(bare.cpu_ms for bare, _ in pairs), 3),
     }
-
-
-def _drawn(requests: Sequence[bytes], choice: random.Random) -> Iterator[bytes]:
-    while True:
-        yield choice.choice(requests)

@@ -61,5 +61,6 @@ def paths_of_tags(api: Reader) -> list[str]:
 
 def paths_in_the_middle(api: Reader, count: int) -> list[str]:
     """Return the addresses of some pages in the middle of a list of so many posts, by cursor."""
-    cursors = [page["next_cursor"] for page in islice(api.pages(POSTS, "id"), count // 200 + 1)]
-    return [f"{POSTS}?cursor={cursor}" for cursor in cursors[-DEEP:] if cursor is not None]
+    limit = min(100, count // 100)
+    pages = islice(api.pages(POSTS, "id", limit=str(limit)), count // limit // 2)
+    return [f"{POSTS}?cursor={page['next_cursor']}" for page in pages][-DEEP:]

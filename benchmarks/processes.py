@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.failures import Failed
 from cms_core import Settings
 
 #: Seconds that a process may take to say that it is ready, and to end.
@@ -22,7 +23,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _ADDRESS = re.compile(r"^API +http://([\d.]+):(\d+)$", re.MULTILINE)
 
 
-class ProcessFailed(Exception):
+class ProcessFailed(Failed):
     """A process that is to be measured did not start, or ended too soon."""
 
 
@@ -72,7 +73,7 @@ def python(
     with output.open("wb") as out, log.open("wb") as err:
         popen = subprocess.Popen(
             [sys.executable, *arguments],
-            env=inherited | {"PYTHONPATH": str(Path(__file__).parents[1]), **variables},
+            env=inherited | {"PYTHONPATH": os.pathsep.join(_places()), **variables},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -90,6 +91,11 @@ def known(variables: Mapping[str, str]) -> dict[str, str]:
     prefix = "CMS_"
     fields = {f"{prefix}{name.upper()}" for name in Settings.model_fields}
     return {name: value for name, value in variables.items() if "__" in name or name in fields}
+
+
+def _places() -> list[str]:
+    """Where the process finds this package, and whatever our own caller has put before the rest."""
+    return [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
 
 
 def _stop(popen: subprocess.Popen[bytes]) -> None:

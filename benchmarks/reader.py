@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode
 
+from benchmarks.failures import Failed
 from benchmarks.processes import Process
 
 
@@ -24,7 +25,7 @@ class Answer:
         return json.loads(self.body)
 
 
-class Refused(Exception):
+class Refused(Failed):
     """The API gave no good answer."""
 
 

@@ -6,17 +6,21 @@ import asyncio
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.failures import Failed
 from benchmarks.targets import Request
 
 _SENT = re.compile(r"(\d+) requests in ([\d.]+)(us|ms|s|m|h),")
 _ERRORS = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 _BROKEN = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+#: How long an answer may take before it counts as an error.
+PATIENCE = "15s"
 #: Requests are made once, before the load begins: wrk would spend its time on making them.
 _SCRIPT = """
 local made = {}
@@ -34,7 +38,7 @@ end
 """
 
 
-class Unreadable(Exception):
+class Unreadable(Failed):
     """wrk failed, or printed something that is not understood."""
 
 
@@ -52,6 +56,12 @@ def installed() -> bool:
     return shutil.which("wrk") is not None
 
 
+def version() -> str:
+    """Return its name and version."""
+    told = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
+    return " ".join(told.stdout.split()[:2])
+
+
 async def run(
     address: tuple[str, int],
     requests: Sequence[Request],
@@ -64,7 +74,8 @@ async def run(
     with TemporaryDirectory(prefix="cms-bench-") as folder:
         script = Path(folder) / "requests.lua"
         script.write_text(_script(requests, Path(folder) / "requests.txt", seed))
-        options = ("-t", "1", "-c", str(connections), "-d", f"{seconds:.0f}s", "-s", str(script))
+        amount = ("-t", "1", "-c", str(connections), "-d", f"{seconds:.0f}s")
+        options = (*amount, "--timeout", PATIENCE, "-s", str(script))
         process = await asyncio.create_subprocess_exec(
             "wrk",
             *options,
