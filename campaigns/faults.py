@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.campaign import Engine
+from campaigns.model import variants
 from campaigns.planted import outbox, plan, reading
 
 BOTH = (Engine.SQLITE, Engine.POSTGRESQL)
@@ -61,6 +62,7 @@ def _resolve(target: str) -> tuple[Any, str]:
 _APPLYING = "cms_posts.service.applying"
 _PLAN = "cms_posts.service.plan"
 _SESSION = "cms_core.db.session"
+_RULES = "campaigns.model.rules:RULES"
 
 _ALL = (
     Fault(
@@ -93,7 +95,7 @@ _ALL = (
         variant="no-worker",
         engines=BOTH,
         what="readers don't catch up with what is overdue",
-        replacements={"cms_core.catchup:_Reader.waits_for": reading.never_wait},
+        replacements={"cms_core.catchup:Reader.waits_for": reading.never_wait},
     ),
     Fault(
         "catch-up-skips-locked",
@@ -140,6 +142,102 @@ _ALL = (
             f"{_SESSION}:TransactionSession.emit": outbox.emit_aside,
             f"{_SESSION}:enqueue": outbox.enqueue_nothing,
         },
+    ),
+    Fault(
+        "delete-after-commit",
+        campaign="model",
+        variant="two-processes",
+        engines=(Engine.SQLITE,),
+        what="writers delete what is cached after they commit",
+        replacements={_RULES: variants.delete_after_commit},
+    ),
+    Fault(
+        "delete-before-commit",
+        campaign="model",
+        variant="two-processes",
+        engines=(Engine.SQLITE,),
+        what="writers delete what is cached before they commit",
+        replacements={_RULES: variants.delete_before_commit},
+    ),
+    Fault(
+        "delete-twice",
+        campaign="model",
+        variant="two-processes",
+        engines=(Engine.SQLITE,),
+        what="writers delete what is cached before and, late, after they commit",
+        replacements={_RULES: variants.delete_twice},
+    ),
+    Fault(
+        "query-joined-in-flight",
+        campaign="model",
+        variant="one-process",
+        engines=(Engine.SQLITE,),
+        what="readers share a validation that was sent before they came",
+        replacements={_RULES: variants.join_query_in_flight},
+    ),
+    Fault(
+        "generation-after-commit",
+        campaign="model",
+        variant="two-processes",
+        engines=(Engine.SQLITE,),
+        what="generations are renewed in a transaction after the change",
+        replacements={_RULES: variants.renew_after_commit},
+    ),
+    Fault(
+        "generation-before-commit",
+        campaign="model",
+        variant="one-process",
+        engines=(Engine.SQLITE,),
+        what="generations are renewed in a transaction before the change",
+        replacements={_RULES: variants.renew_before_commit},
+    ),
+    Fault(
+        "generations-deleted",
+        campaign="model",
+        variant="one-process",
+        engines=(Engine.SQLITE,),
+        what="rows of generations are deleted at some time",
+        replacements={_RULES: variants.delete_generations},
+    ),
+    Fault(
+        "generations-read-last",
+        campaign="model",
+        variant="one-process",
+        engines=(Engine.SQLITE,),
+        what="what is loaded is stored under generations read after it",
+        replacements={_RULES: variants.read_gens_last},
+    ),
+    Fault(
+        "generations-counted",
+        campaign="model",
+        variant="restore",
+        engines=(Engine.SQLITE,),
+        what="generations are counted, and a backup is restored",
+        replacements={_RULES: variants.count_generations},
+    ),
+    Fault(
+        "older-load-joined",
+        campaign="model",
+        variant="one-process",
+        engines=(Engine.SQLITE,),
+        what="readers take the result of a load that began before they came",
+        replacements={_RULES: variants.join_older_load},
+    ),
+    Fault(
+        "due-ignored",
+        campaign="model",
+        variant="plan",
+        engines=(Engine.SQLITE,),
+        what="cached answers outlive the instant of a plan",
+        replacements={_RULES: variants.ignore_due},
+    ),
+    Fault(
+        "plan-applied-early",
+        campaign="model",
+        variant="plan",
+        engines=(Engine.SQLITE,),
+        what="the worker applies plans by a clock that is ahead",
+        replacements={_RULES: variants.trust_workers_clock},
     ),
 )
 FAULTS = {fault.name: fault for fault in _ALL}

@@ -16,6 +16,7 @@ from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
 from cms_core.errors import CMSError
 from cms_core.front import Front
+from cms_core.front.published import PublishedAnswers
 from cms_core.front.shutdown import noticing_signals
 from cms_core.http.doors import Doors
 from cms_core.http.openapi import describe
@@ -53,7 +54,8 @@ class _Application(FastAPI):
         )
         self.state.cms = cms
         self.state.stopping = False
-        self.router.routes.append(Doors(_routes(cms)))
+        self._doors = Doors(_routes(cms))
+        self.router.routes.append(self._doors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         readable = _in_one_line(send) if scope["type"] == "lifespan" else send
@@ -61,7 +63,16 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         # The front renders every error itself, so that Starlette's own layers have nothing to do.
-        return Front(AsyncExitStackMiddleware(self.router), self.state.cms.settings)
+        routes, cms = AsyncExitStackMiddleware(self.router), self.state.cms
+        settings = cms.settings
+        published = PublishedAnswers(
+            routes,
+            self._doors,
+            cms.published,
+            timeout=settings.request_timeout,
+            cdn_max_age=settings.cdn_max_age,
+        )
+        return Front(routes, settings, published)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:

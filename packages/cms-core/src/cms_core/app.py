@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
+from cms_core.cache.published import published_of
 from cms_core.catchup import CatchUp
 from cms_core.db.database import Database
 from cms_core.db.session import SnapshotSession
@@ -34,6 +35,8 @@ class CMS:
         self.contributions = Contributions()
         self.references = References()
         self.catch_up = CatchUp(self, ())
+        #: The published answers that this process keeps; set by `build_cms`.
+        self.published = published_of(self)
 
     def reading(self) -> AbstractAsyncContextManager[SnapshotSession]:
         """Open a read-only view of one moment in which everything due has happened.
@@ -49,6 +52,7 @@ class CMS:
     async def close(self) -> None:
         """Close all connections."""
         await self.catch_up.close()
+        await self.published.close()
         await self.db.close()
         if self.redis is not None:
             await self.redis.close()
@@ -95,4 +99,6 @@ def build_cms(settings: Settings, plugins: Sequence[Plugin]) -> CMS:
     cms.db.subscribers = Subscribers(cms.contributions.subscribers)
     cms.references = References(cms.contributions.resolvers)
     cms.catch_up = CatchUp(cms, cms.contributions.jobs)
+    cms.published = published_of(cms)
+    cms.db.touched = cms.published.forget
     return cms

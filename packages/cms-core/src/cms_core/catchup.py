@@ -1,18 +1,18 @@
 """Catching up: a reader sees whatever was due when it began, whether a worker did it or not.
 
-The first statement of a snapshot asks for the database's clock and for what each job with
+One statement of each snapshot asks for the database's clock and for what each job with
 `before_reads` has due. While something is overdue the reader leaves the snapshot, sees to it that
-it happens, and looks again in a new one.
+it happens, and reads again in a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
@@ -26,6 +26,7 @@ from cms_core.overdue import Look, Lookout
 if TYPE_CHECKING:
     from cms_core.app import CMS
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 #: Seconds that a job may take before reads; past that it counts as failed. More than a statement
@@ -53,14 +54,14 @@ class CatchUp:
         self._cms = cms
         self._patience = patience
         self._jobs = [job for job in jobs if job.before_reads and job.next_due is not None]
-        self._lookout = Lookout(cms.db, self._jobs, pause)
+        self.lookout = Lookout(cms.db, self._jobs, pause)
         self._run: _Run | None = None
         self._failing: set[str] = set()
 
     @property
     def late(self) -> set[str]:
         """The keys of the jobs whose work readers may see too late."""
-        return self._failing | self._lookout.unreadable
+        return self._failing | self.lookout.unreadable
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[SnapshotSession]:
@@ -68,21 +69,51 @@ class CatchUp:
 
         Raises `Unavailable` when others keep what has to change locked.
         """
-        reader = _Reader()
+        reader = Reader()
         while True:
-            await self._lookout.examine_again()
+            await self.lookout.examine_again()
             async with self._cms.db.snapshot() as session:
-                look = await self._lookout.look(session)
+                look = await self.lookout.look(session)
                 if isinstance(look, Look) and not reader.waits_for(look):
-                    session.caught_up = not look.overdue and not self._lookout.unreadable
+                    session.caught_up = self._holds(look)
                     yield session
                     return
-            # The snapshot is closed: who waits must not keep a connection from the others.
-            if isinstance(look, Look):
-                wanted = reader.waits_for(look)
-                reader.learn(wanted, await self._catch_up(wanted))
-            else:
-                await self._lookout.examine(look)
+            await self._make_up(reader, look)
+
+    async def read(self, work: Callable[[SnapshotSession], Awaitable[T]]) -> Reading[T]:
+        """Do `work` in such a snapshot and return what it returned, with the snapshot's moment.
+
+        The moment is asked for last, together with the generations of the scopes that `work` has
+        declared: in one snapshot the order makes no difference. Where something is overdue, the
+        work is done again. Raises what `reading` raises.
+        """
+        reader = Reader()
+        while True:
+            await self.lookout.examine_again()
+            async with self._cms.db.snapshot() as session:
+                result = await work(session)
+                look = await self.lookout.look(session, session.scopes)
+            if isinstance(look, Look) and not reader.waits_for(look):
+                return Reading(result, look, tuple(session.scopes), self._holds(look))
+            await self._make_up(reader, look)
+
+    async def settles(self, reader: Reader, look: Look) -> bool:
+        """Wait for what this reader has to wait for; return whether it shall look again."""
+        wanted = reader.waits_for(look)
+        if wanted:
+            reader.learn(wanted, await self._catch_up(wanted))
+        return bool(wanted)
+
+    def _holds(self, look: Look) -> bool:
+        """Whether nothing due is missing in that moment."""
+        return not look.overdue and not self.lookout.unreadable
+
+    async def _make_up(self, reader: Reader, look: Look | Exception) -> None:
+        # The snapshot is closed: who waits must not keep a connection from the others.
+        if isinstance(look, Look):
+            await self.settles(reader, look)
+        else:
+            await self.lookout.examine(look)
 
     async def close(self) -> None:
         """Roll back the catch-up that is under way."""
@@ -123,6 +154,19 @@ class CatchUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What was read, in which moment, from which scopes.
+
+    An answer made from it may be stored only if it is `caught_up`.
+    """
+
+    result: T
+    look: Look
+    scopes: tuple[str, ...]
+    caught_up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """A catch-up: what was due when it began, and its task, which gives the jobs to give up."""
 
@@ -130,7 +174,7 @@ class _Run:
     task: asyncio.Task[set[str] | Unavailable]
 
 
-class _Reader:
+class Reader:
     """What one reader has seen so far."""
 
     def __init__(self) -> None:

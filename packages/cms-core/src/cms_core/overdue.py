@@ -1,31 +1,55 @@
-"""What is overdue: what jobs say of themselves, in the moment of a snapshot."""
+"""What is overdue, and which generations there are: what one statement tells of a moment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
+from uuid import UUID
 
 import structlog
-from sqlalchemy import select, type_coerce
+from sqlalchemy import bindparam, select, type_coerce
 
 from cms_core.db.clock import db_now
 from cms_core.db.database import Database
 from cms_core.db.faults import Fault, classify
+from cms_core.db.generations import ScopeList, generations_of, mark
+from cms_core.db.instance import Instance
+from cms_core.db.reads import AnyRow, Read
 from cms_core.db.session import SnapshotSession
 from cms_core.db.types import Instant
 from cms_core.jobs import Job
 
 log = structlog.get_logger(__name__)
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the database's clock says, and which jobs have been due since when."""
+    """What the database says of one moment.
+
+    `due` is when each job is due next, the past included. `gens` are the present generations of
+    the scopes asked for; a scope that never changed has none. While `mark` stays the same, nothing
+    was committed; it is empty where the database has no such thing. `sent_at` is when the question
+    was sent (monotonic), where that matters.
+    """
 
     now: datetime
-    overdue: Mapping[str, datetime]
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    gens: Mapping[str, str] = field(default_factory=dict)
+    instance: UUID | None = None
+    mark: str = ""
+    sent_at: float = float("-inf")
+    is_overdue: bool = False
+
+    @property
+    def overdue(self) -> dict[str, datetime]:
+        """The jobs that are due, and since when."""
+        return {key: at for key, at in self.due.items() if at <= self.now}
 
 
 class Lookout:
@@ -37,19 +61,24 @@ class Lookout:
         self._jobs = jobs
         self.unreadable: set[str] = set()
         self._examine_at = 0.0
-        self._question = _Question(jobs)
+        self.question = Question(jobs)
 
-    async def look(self, session: SnapshotSession) -> Look | Exception:
-        """Return what is overdue, or what keeps the database from telling.
+    async def look(
+        self, session: SnapshotSession, scopes: Collection[str] = ()
+    ) -> Look | Exception:
+        """Return what is overdue, and the generations of these scopes, in the session's moment.
 
-        It comes first in a session: in REPEATABLE READ the first statement takes the snapshot.
+        Returns what keeps the database from telling where that is a defect of some job.
         """
+        if self.question.is_trivial and not scopes:
+            return Look(_NEVER)
         try:
-            return await self._question.ask(session)
+            rows = await session.fetch(self.question.read, scopes=list(scopes))
         except Exception as error:
             if classify(error) is not Fault.DEFECT:
                 raise
             return error
+        return self.question.look_of(rows[0])
 
     async def examine(self, error: Exception | None = None) -> None:
         """Find the jobs whose `next_due` can't be read; from now on ask only the others."""
@@ -61,7 +90,7 @@ class Lookout:
         for key in faults.keys() - self.unreadable:
             log.error("next_due_failed", job=key, exc_info=faults[key])
         self.unreadable = set(faults)
-        self._question = _Question([job for job in self._jobs if job.key not in faults])
+        self.question = Question([job for job in self._jobs if job.key not in faults])
 
     async def examine_again(self) -> None:
         """Ask those again who could not answer some time ago."""
@@ -71,7 +100,7 @@ class Lookout:
     async def _fault_of(self, job: Job) -> Exception | None:
         async with self._db.snapshot() as session:
             try:
-                await _Question([job]).ask(session)
+                await session.fetch(Question([job]).read, scopes=[])
             except Exception as error:
                 if classify(error) is not Fault.DEFECT:
                     raise
@@ -79,18 +108,33 @@ class Lookout:
         return None
 
 
-class _Question:
-    """The statement that asks some jobs when they are due; made once."""
+class Question:
+    """The statement that asks some jobs when they are due, and scopes for their generations."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._keys = [job.key for job in jobs]
         due = [job.next_due.scalar_subquery() for job in jobs if job.next_due is not None]
         moments = [type_coerce(each, Instant()) for each in due]
-        self._statement = select(db_now(), *moments)
+        self.read = Read(
+            select(
+                db_now().label("now"),
+                mark().label("mark"),
+                select(Instance.id).scalar_subquery().label("instance"),
+                generations_of(bindparam("scopes", type_=ScopeList())).label("gens"),
+                *(moment.label(f"due_{number}") for number, moment in enumerate(moments)),
+            )
+        )
 
-    async def ask(self, session: SnapshotSession) -> Look:
-        if not self._keys:
-            return Look(datetime.min.replace(tzinfo=UTC), {})
-        now, *moments = (await session.execute(self._statement)).one()
+    @property
+    def is_trivial(self) -> bool:
+        """Whether there is no job to ask."""
+        return not self._keys
+
+    def look_of(self, row: AnyRow) -> Look:
+        """Return what the statement's only row says."""
+        now, marked, instance, gens, *moments = row
         due = zip(self._keys, moments, strict=True)
-        return Look(now, {key: at for key, at in due if at is not None and at <= now})
+        found: dict[str, Any] = json.loads(gens) if gens else {}
+        dates = {key: at for key, at in due if at is not None}
+        late = any(at <= now for at in dates.values())
+        return Look(now, dates, found, instance, marked, is_overdue=late)

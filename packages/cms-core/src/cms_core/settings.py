@@ -107,9 +107,26 @@ class Settings(_Lists, BaseSettings):
         "", description="SQLite or PostgreSQL URL; empty means the embedded database in CMS_DATA."
     )
     database_pool_size: int = Field(
-        10, ge=1, le=200, description="PostgreSQL connections per process; twice as many in bursts."
+        10,
+        ge=1,
+        le=200,
+        description="PostgreSQL connections per process to read with; as many to write with.",
     )
     cache_url: str = Field("memory://", description="`memory://` or `redis://host:port/db`.")
+    cache_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description="Bytes of published answers that each process keeps; 0 keeps none anywhere.",
+    )
+    cache_bounded_ms: int = Field(
+        0,
+        ge=0,
+        le=60_000,
+        description="Milliseconds that answers may be stale (PostgreSQL); 0: never.",
+    )
+    cdn_max_age: int = Field(
+        0, ge=0, description="Seconds that CDNs may keep answers unasked; 0 makes them ask."
+    )
     media_storage_url: str = Field(
         "", description="`file:DIR` or `s3://bucket`; empty means `uploads` in CMS_DATA."
     )

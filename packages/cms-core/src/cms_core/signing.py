@@ -14,7 +14,8 @@ class Signer:
     """Signs short payloads for one purpose, such as cursors; the payload stays readable."""
 
     def __init__(self, secret: str, purpose: str) -> None:
-        self._key = hmac.digest(secret.encode(), f"cms:{purpose}".encode(), "sha256")
+        #: The key of this purpose: 32 bytes.
+        self.key = hmac.digest(secret.encode(), f"cms:{purpose}".encode(), "sha256")
 
     def sign(self, payload: bytes) -> str:
         """Return ``payload`` and its 128-bit signature as URL-safe text."""
@@ -33,4 +34,4 @@ class Signer:
         return payload
 
     def _mac(self, payload: bytes) -> bytes:
-        return hmac.digest(self._key, payload, hashlib.sha256)[:16]
+        return hmac.digest(self.key, payload, hashlib.sha256)[:16]

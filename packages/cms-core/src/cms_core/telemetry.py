@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
-from cms_core.front.record import RequestFormatter
+from cms_core.front.record import lines
 from cms_core.plugins.contributions import Plugin
 from cms_core.settings import LogFormat, Settings
 
@@ -49,18 +49,7 @@ def configure_logging(
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    _shorten_way_of_requests(handler.stream, settings.log_format)
-
-
-def _shorten_way_of_requests(stream: TextIO, log_format: LogFormat) -> None:
-    """Let the one line of each request, which holds no secret, go to the stream directly."""
-    requests = logging.getLogger("cms_core.front.record")
-    requests.propagate = log_format is not LogFormat.JSON
-    requests.handlers.clear()
-    if not requests.propagate:
-        handler = logging.StreamHandler(stream)
-        handler.setFormatter(RequestFormatter())
-        requests.addHandler(handler)
+    lines.stream = handler.stream if settings.log_format is LogFormat.JSON else None
 
 
 def _shared_processors(plugins: Iterable[Plugin]) -> list[Processor]:

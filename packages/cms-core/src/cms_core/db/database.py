@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any, TypeVar
@@ -51,6 +51,8 @@ class Database:
         self.wakeups = Wakeups(self.writer, self.reader)
         #: SQLite has one writer: ours queue up here, where a wait can be given up without harm.
         self._writing = asyncio.Lock() if self.dialect == "sqlite" else None
+        #: Gets the scopes that a transaction has touched, after its commit.
+        self.touched: Callable[[Collection[str]], None] = lambda scopes: None
         #: What `after_commit` handlers get as first argument: the CMS, set by `build_cms`.
         self.owner: Any = None
 
@@ -74,6 +76,7 @@ class Database:
                 yield session
                 await session.complete()
                 await _commit(session)
+        self.touched(session.touched)
         await session.tell(self._after_commit)
         if session.enqueued:
             await self.wakeups.ring()

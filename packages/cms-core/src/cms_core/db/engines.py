@@ -49,8 +49,10 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
     }
     engine = create_async_engine(
         url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
+        # As many for snapshots, which keep theirs, as for transactions. None beyond: an overflow
+        # connection is closed when it is given back, and a new one costs more than many statements.
+        pool_size=2 * pool_size,
+        max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT,
         pool_recycle=1800,
         hide_parameters=True,

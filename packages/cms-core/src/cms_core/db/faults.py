@@ -10,7 +10,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cms_core.errors import CMSError, Unavailable
 
-
 #: What statements on the driver itself raise; SQLAlchemy wraps the same in a `DBAPIError`.
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
 

@@ -4,13 +4,21 @@ Random, not counters: counters would repeat after a restore. Rows are never dele
 absent row would match a value cached before the scope first changed.
 """
 
+from __future__ import annotations
+
+import json
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import String, Uuid
+from sqlalchemy import ColumnElement, Dialect, String, Text, Uuid
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cms_core.db.types import Base
 
@@ -37,3 +45,67 @@ async def renew(session: AsyncSession, scopes: Iterable[str]) -> None:
     await session.execute(
         insert.on_conflict_do_update(index_elements=["scope"], set_=renewed), rows
     )
+
+
+class ScopeList(TypeDecorator[list[str]]):
+    """Any number of scopes as one parameter: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        array: TypeEngine[Any] = Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text())
+        return dialect.type_descriptor(array)
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class generations_of(FunctionElement[str]):  # noqa: N801 - used like a SQL function
+    """The generations of some scopes as a JSON object, in one column; NULL where there are none."""
+
+    type = Text()
+    inherit_cache = True
+    name = "generations_of"
+
+    def __init__(self, scopes: ColumnElement[list[str]]) -> None:
+        super().__init__(scopes)
+
+
+@compiles(generations_of)
+def _postgres_generations(element: generations_of, compiler: SQLCompiler, **kw: Any) -> str:
+    scopes = compiler.process(element.clauses, **kw)
+    return (
+        f"(SELECT json_object_agg(scope, gen)::text FROM generations WHERE scope = ANY ({scopes}))"
+    )
+
+
+@compiles(generations_of, "sqlite")
+def _sqlite_generations(element: generations_of, compiler: SQLCompiler, **kw: Any) -> str:
+    scopes = compiler.process(element.clauses, **kw)
+    return (
+        "(SELECT json_group_object(scope, gen) FROM generations"
+        f" WHERE scope IN (SELECT value FROM json_each({scopes})))"
+    )
+
+
+class mark(FunctionElement[str]):  # noqa: N801 - used like a SQL function
+    """A text that stays the same exactly while no transaction ends that could change anything.
+
+    PostgreSQL: the snapshot of the statement, which names every transaction that is visible to it.
+    SQLite has none in SQL: there a pragma tells.
+    """
+
+    type = Text()
+    inherit_cache = True
+    name = "mark"
+
+
+@compiles(mark)
+def _postgres_mark(element: mark, compiler: SQLCompiler, **kw: Any) -> str:
+    return "pg_current_snapshot()::text"
+
+
+@compiles(mark, "sqlite")
+def _sqlite_mark(element: mark, compiler: SQLCompiler, **kw: Any) -> str:
+    return "''"

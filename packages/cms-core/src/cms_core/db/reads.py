@@ -35,10 +35,11 @@ class Read:
     a name of its own that is a word of Python.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self.statement = statement
         names = [column.name for column in statement.selected_columns]
-        self.row: Callable[[Sequence[Any]], AnyRow] = namedtuple("Row", names)._make  # noqa: PYI024 - the names are data
+        kind: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names are data
+        self.row: Callable[[Sequence[Any]], AnyRow] = kind._make
         self._prepared: dict[str, Prepared] = {}
 
     def prepared(self, dialect: Dialect) -> Prepared:
@@ -83,7 +84,7 @@ def arguments(prepared: Prepared, values: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _prepare(statement: Select[Any], dialect: Dialect) -> Prepared:
+def _prepare(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Prepared:
     compiled: Any = statement.compile(dialect=dialect)
     names = compiled.positiontup or ()
     kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in names]

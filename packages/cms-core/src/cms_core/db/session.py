@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, KeysView
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ class SnapshotSession(AsyncSession):
         super().__init__(bind, expire_on_commit=False, autoflush=False)
         #: The driver's own connection, where lean reads run on it.
         self._driver = driver
-        self.scopes: set[str] = set()
+        self._scopes: dict[str, None] = {}
         #: Whether `cms.reading` made sure that everything due by its clock had happened. If not, an
         #: answer made from it must not be stored.
         self.caught_up = False
@@ -43,16 +43,24 @@ class SnapshotSession(AsyncSession):
 
         Raises `KeyError` for a parameter that is missing.
         """
-        prepared = read.prepared(self.bind.dialect)
+        prepared = read.prepared(self.get_bind().dialect)
         if self._driver is None:
             result = await self.execute(read.statement, parameters)
             return [read.row(row) for row in result]
         records = await self._driver.fetch(prepared.sql, *arguments(prepared, parameters))
         return read.rows(prepared, records)
 
+    @property
+    def scopes(self) -> KeysView[str]:
+        """The scopes that were declared, in their order."""
+        return self._scopes.keys()
+
     def depends_on(self, *scopes: str) -> None:
-        """Declare scopes that the answer was read from: the counterpart of `touch`."""
-        self.scopes.update(scopes)
+        """Declare scopes that the answer was read from: the counterpart of `touch`.
+
+        First the one that the answer is about.
+        """
+        self._scopes.update(dict.fromkeys(scopes))
 
     async def now(self) -> datetime:
         """Return the database's present moment (UTC)."""
@@ -90,6 +98,11 @@ class TransactionSession(AsyncSession):
         The caller holds the rows that the scopes stand for locked.
         """
         self._scopes.extend(scopes)
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The scopes that were touched so far."""
+        return frozenset(self._scopes)
 
     async def now(self) -> datetime:
         """Return the database's moment (UTC), read once per transaction."""

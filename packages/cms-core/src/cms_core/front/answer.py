@@ -23,7 +23,8 @@ class Answer:
         deadline: Deadline,
         body: Body,
     ) -> None:
-        self._send = send
+        #: Where whole answers go, which have all their headers.
+        self.client = send
         self._body = body
         self._head = head
         self._exchange = exchange
@@ -48,14 +49,14 @@ class Answer:
             if self.complete:
                 await self._end(message)
                 return
-        await self._send(message)
+        await self.client(message)
 
     async def _end(self, message: Message) -> None:
         if self._body.unread:
-            await self._send({**message, "more_body": True})
+            await self.client({**message, "more_body": True})
             await self._body.discard_rest()
             message = {"type": "http.response.body", "body": b""}
-        await self._send(message)
+        await self.client(message)
 
     def _headers(self, start: Message) -> Headers:
         headers = [

@@ -24,6 +24,13 @@ _MAX_AGE = b"600"
 _FOR_ALL = frozenset({Door.DELIVERY, Door.ROOT})
 
 
+#: What answers that any script may read say, but for preflights.
+ANYBODY = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", _EXPOSED),
+)
+
+
 class Cors:
     """Delivery and root answer every origin; the other doors those that the operator names."""
 

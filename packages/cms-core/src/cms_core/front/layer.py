@@ -18,12 +18,16 @@ from cms_core.front.cors import Cors
 from cms_core.front.deadline import Deadline
 from cms_core.front.departure import Departure
 from cms_core.front.head import Head, check_head, read_head
-from cms_core.front.record import record
+from cms_core.front.published import PublishedAnswers
+from cms_core.front.record import Record, record
 from cms_core.http.exchange import Door, Exchange, begin_exchange, exchange_of
 from cms_core.metrics import FAILURES
 from cms_core.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+
+_READS = frozenset({"GET", "HEAD"})
 
 
 class TimedOut(Unavailable):
@@ -33,9 +37,10 @@ class TimedOut(Unavailable):
 class Front:
     """Wraps the routes: limits, the id of the request, CORS, errors, log and figures."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, published: PublishedAnswers) -> None:
         self._app = app
         self._settings = settings
+        self._published = published
         self._cors = Cors(settings.cors_origins)
         self._admission = Admission(settings.max_concurrent_requests)
 
@@ -43,6 +48,19 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        failure = None
+        if scope["method"] in _READS:
+            try:
+                if await self._published.hits(scope, send):
+                    return
+            except Unavailable as error:
+                failure = error
+        await self._long_way(scope, receive, send, failure)
+
+    async def _long_way(
+        self, scope: Scope, receive: Receive, send: Send, failure: Unavailable | None
+    ) -> None:
+        """Answer what is not kept; `failure` is what is known already to keep it from that."""
         began = perf_counter()
         head = read_head(scope)
         method, path = scope["method"], scope["path"]
@@ -58,20 +76,32 @@ class Front:
         begin_exchange(scope, exchange)
         try:
             departure = Departure(scope, receive, head, leave=deadline.end_now)
-            await self._pass(scope, body, answer, deadline, departure)
+            await self._pass(scope, body, answer, deadline, departure, failure)
         finally:
-            record(method, path, head, exchange, answer.status, perf_counter() - began)
+            took = perf_counter() - began
+            template, plugin = exchange.template, exchange.plugin
+            id, trace_id = head.request_id, head.trace_id
+            record(Record(id, trace_id, method, path, template, plugin, answer.status, took))
 
     async def _pass(
-        self, scope: Scope, body: Body, answer: Answer, deadline: Deadline, departure: Departure
+        self,
+        scope: Scope,
+        body: Body,
+        answer: Answer,
+        deadline: Deadline,
+        departure: Departure,
+        failure: Unavailable | None,
     ) -> None:
         """Let the routes answer; answer for them where they fail."""
         try:
+            if failure is not None:
+                raise failure
             check_head(scope)
             self._admission.check(scope["path"])
             with self._admission, departure:
                 async with deadline:
-                    await self._app(scope, body.receive, answer.send)
+                    if not await self._published.obtains(scope, answer):
+                        await self._app(scope, body.receive, answer.send)
         except ClientDisconnect:
             return
         except Exception as error:

@@ -10,7 +10,12 @@ import json
 from http.client import responses as phrases
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Send
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from cms_core.problems import FRAMEWORK, MEDIA_TYPE
 
@@ -18,9 +23,45 @@ from cms_core.problems import FRAMEWORK, MEDIA_TYPE
 MAX_HEAD = 64 * 1024
 
 
+class ReadyConnection:
+    """A connection that takes an answer in one piece, as it goes over the wire."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def write(self, status: int, lines: bytes, body: bytes) -> None:
+        """Write an answer and end it; `lines` are header lines, each with its end."""
+        cycle = self._cycle
+        if cycle.disconnected:
+            return
+        first = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        cycle.response_started = cycle.response_complete = True
+        cycle.transport.write(b"".join((STATUS_LINE[status], first, lines, last, body)))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+
+
+def connection_of(send: Send) -> ReadyConnection | None:
+    """Return the connection behind an application's `send`; None where it is not one of ours.
+
+    None too while the client is slow to take what it was sent before.
+    """
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is not RequestResponseCycle or cycle.response_started:
+        return None
+    return None if cycle.flow.write_paused else ReadyConnection(cycle)
+
+
 class Protocol(HttpToolsProtocol):
     """One connection of a client."""
 
+    #: Seconds that a client may take nothing of what it was sent.
+    stall_timeout = 15.0
     #: Seconds that a head may take from its first byte; or a new connection, to send one.
     head_timeout = 10.0
 
@@ -31,6 +72,7 @@ class Protocol(HttpToolsProtocol):
     #: Whether a request of this connection is being answered; the next head may wait that long.
     _busy = False
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -38,7 +80,17 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._end_stall()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._end_stall()
+        self._stalled = self.loop.call_later(self.stall_timeout, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._end_stall()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -83,6 +135,11 @@ class Protocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _end_stall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _give_up(self) -> None:
         self._deadline = None

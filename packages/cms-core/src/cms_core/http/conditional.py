@@ -32,7 +32,7 @@ def answer_conditionally(request: Request, response: Response) -> Response:
         response.headers["ETag"] = strong_etag(body)
     tag = response.headers.get("etag")
     sent = request.headers.get("if-none-match")
-    if tag is None or sent is None or not _none_match(sent, tag):
+    if tag is None or sent is None or not none_match(sent, tag):
         return response
     kept = ("etag", "cache-control", "vary", "link", "content-location", "date", "expires")
     headers = {name: value for name, value in response.headers.items() if name in kept}
@@ -50,7 +50,8 @@ def entity_tags(header: str) -> list[tuple[bool, str]]:
     return [] if header[end:].strip(", \t") else tags
 
 
-def _none_match(sent: str, tag: str) -> bool:
+def none_match(sent: str, tag: str) -> bool:
+    """Whether an ``If-None-Match`` names this tag."""
     # Weak comparison, as RFC 9110 asks for If-None-Match.
     wanted = tag.removeprefix("W/")
     return sent.strip() == "*" or any(f'"{opaque}"' == wanted for _, opaque in entity_tags(sent))

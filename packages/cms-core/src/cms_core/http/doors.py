@@ -21,7 +21,9 @@ _SELECTED = "cms.selected"
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Selected:
+    """A route and its plugin."""
+
     plugin: str
     route: CMSRoute
     #: What every path of the route begins with.
@@ -33,14 +35,14 @@ class Doors(BaseRoute):
 
     def __init__(self, routes: Iterable[tuple[str, CMSRoute]]) -> None:
         self._entries = [
-            _Entry(plugin, route, route.path.partition("{")[0]) for plugin, route in routes
+            Selected(plugin, route, route.path.partition("{")[0]) for plugin, route in routes
         ]
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
         path: str = scope["path"]
-        others: list[_Entry] = []
+        others: list[Selected] = []
         for entry in self._entries:
             if path.startswith(entry.head):
                 match, child = entry.route.matches(scope)
@@ -50,16 +52,26 @@ class Doors(BaseRoute):
                     others.append(entry)
         return (Match.PARTIAL, {_SELECTED: others}) if others else (Match.NONE, {})
 
+    def published(self, scope: Scope) -> Selected | None:
+        """Return the route that answers with published content, read in a snapshot; else None."""
+        if scope["method"] != "GET":
+            return None
+        _, child = self.matches(scope)
+        selected = child.get(_SELECTED)
+        if not isinstance(selected, Selected):
+            return None
+        return selected if selected.route.is_published and selected.route.reads else None
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         selected = scope.pop(_SELECTED)
-        if isinstance(selected, _Entry):
+        if isinstance(selected, Selected):
             _enter(scope, selected)
             await selected.route.handle(scope, receive, send)
         else:
             await _answer_for_others(scope, receive, send, selected)
 
 
-def _enter(scope: Scope, entry: _Entry) -> None:
+def _enter(scope: Scope, entry: Selected) -> None:
     exchange, route = exchange_of(scope), entry.route
     exchange.plugin, exchange.route, exchange.door = entry.plugin, route, route.door
     if route.streamed_body is not None:
@@ -69,7 +81,7 @@ def _enter(scope: Scope, entry: _Entry) -> None:
 
 
 async def _answer_for_others(
-    scope: Scope, receive: Receive, send: Send, entries: list[_Entry]
+    scope: Scope, receive: Receive, send: Send, entries: list[Selected]
 ) -> None:
     """Answer a method that no route of the path has: OPTIONS with what they have, else 405."""
     # A preflight asks on behalf of another method; that one's route decides about the origin.
@@ -85,6 +97,6 @@ async def _answer_for_others(
     await Response(status_code=204, headers=headers)(scope, receive, send)
 
 
-def _methods(entry: _Entry) -> set[str]:
+def _methods(entry: Selected) -> set[str]:
     methods = set(entry.route.methods or ())
     return methods | {"HEAD"} if "GET" in methods else methods

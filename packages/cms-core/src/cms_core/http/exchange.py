@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 from starlette.types import Scope
+
+if TYPE_CHECKING:
+    from fastapi import Response
+
+    from cms_core.catchup import Reading
+    from cms_core.errors import NotFound
 
 _KEY = "cms.exchange"
 
@@ -35,6 +42,8 @@ class Exchange:
     route: Route | None = None
     #: What ``Cache-Status`` (RFC 9211) says of a delivered answer.
     cache_status: bytes = b"fwd=miss"
+    #: What was read for the answer, where it was made in a snapshot.
+    reading: Reading[Response | NotFound] | None = None
 
     @property
     def template(self) -> str | None:

@@ -17,9 +17,10 @@ from fastapi import Request, Response, params
 from fastapi.routing import APIRoute
 
 from cms_core.db.session import SnapshotSession, TransactionSession
+from cms_core.errors import NotFound
 from cms_core.http.body import read_json
 from cms_core.http.conditional import answer_conditionally
-from cms_core.http.exchange import Door
+from cms_core.http.exchange import Door, exchange_of
 from cms_core.http.guards import authenticate, authorise, permissions_of, walk
 from cms_core.http.query import query_parameters, refuse_unknown_parameters
 from cms_core.http.sessions import snapshot_of, transaction_of
@@ -36,6 +37,8 @@ class CMSRoute(APIRoute):
     """One transaction per request, opened by the annotation of the endpoint's session."""
 
     door = Door.ROOT
+    #: Whether answers made in a snapshot may be kept for everybody, if they declare scopes.
+    is_published = False
     #: Whether handlers may be retried with an `Idempotency-Key` (authoring POSTs).
     idempotent = False
     cache_control = "no-store"
@@ -82,21 +85,38 @@ class CMSRoute(APIRoute):
         if self.writes:
             return await transact(request, perform)
         if self.reads:
-            async with cms.reading() as session:
-                return await perform(session)
+            return await _read(cms, request, perform)
         return await endpoint(request)
+
+
+async def _read(
+    cms: CMS, request: Request, perform: Callable[[SnapshotSession], Awaitable[Response]]
+) -> Response:
+    async def work(session: SnapshotSession) -> Response | NotFound:
+        try:
+            return await perform(session)
+        except NotFound as error:
+            return error  # an answer like any other: it holds as long as what it was read from
+
+    reading = await cms.catch_up.read(work)
+    exchange_of(request.scope).reading = reading
+    if isinstance(reading.result, NotFound):
+        raise reading.result
+    return reading.result
 
 
 class DeliveryRoute(CMSRoute):
     """Published content: the answer never depends on who asks."""
 
     door = Door.DELIVERY
+    is_published = True
     cache_control = "public, no-cache"
 
 
 class RootRoute(CMSRoute):
     """Like delivery, outside ``/api/v1``."""
 
+    is_published = True
     cache_control = "public, no-cache"
 
 

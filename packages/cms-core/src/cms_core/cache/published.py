@@ -1,0 +1,201 @@
+"""The published answers of one process: found, confirmed, loaded once for all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from cms_core.cache.entry import Entry
+from cms_core.cache.memory import Memory
+from cms_core.cache.postgres import PostgresValidator
+from cms_core.cache.redis import Shared
+from cms_core.cache.sqlite import SqliteValidator
+from cms_core.cache.validation import Validator
+from cms_core.catchup import CatchUp, Reader
+from cms_core.overdue import Look
+
+if TYPE_CHECKING:
+    from cms_core.app import CMS
+
+#: Makes the answer under a key anew.
+Load = Callable[[], Awaitable[Entry]]
+
+
+class Outcome(Enum):
+    """Where an answer came from; the value is what ``Cache-Status`` (RFC 9211) says of it."""
+
+    HIT = b"cms; hit"
+    #: Made for this request, or for another one that asked the same at the same time.
+    STORED = b"cms; fwd=miss; stored"
+    COLLAPSED = b"cms; fwd=miss; collapsed"
+    #: Nobody may keep it.
+    PASSED = b"cms; fwd=miss"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, and where it came from."""
+
+    entry: Entry
+    outcome: Outcome
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """An answer that is being made, and how many wait for it."""
+
+    key: str
+    task: asyncio.Task[Found]
+    waiting: int = 0
+
+
+class Published:
+    """Entries of both levels. Every entry that it hands out was current after it was asked for."""
+
+    def __init__(self, memory: Memory, shared: Shared | None, validator: Validator, late: CatchUp):
+        self.memory = memory
+        self._shared = shared
+        self._validator = validator
+        self._late = late
+        self._flights: dict[str, _Flight] = {}
+        self._instance = ""
+
+    async def confirms(self, entry: Entry) -> bool:
+        """Whether the entry is current, in a moment after this call. Raises `Unavailable`."""
+        if self._validator.trusts(entry):
+            return True
+        look = await self._present(entry)
+        current = entry.instance == self._instance and (
+            (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
+        )
+        if current:
+            entry.mark, entry.confirmed_at = look.mark, look.sent_at
+        return current
+
+    async def obtain(self, key: str, load: Load) -> Found:
+        """Return the answer under a key, made by `load` if it has to be.
+
+        Who comes while it is being made waits, and takes it if it is still current then; only
+        what began after they came they take unseen. Raises what `load` raises, and `Unavailable`.
+        """
+        earlier = self._flights.get(key)
+        if earlier is not None:
+            entry = (await self._wait(earlier)).entry
+            if entry.gens and await self.confirms(entry):
+                return Found(entry, Outcome.COLLAPSED)
+        flight = self._flights.get(key)
+        if flight is not None and flight is not earlier:
+            return Found((await self._wait(flight)).entry, Outcome.COLLAPSED)
+        return await self._wait(self._start(key, load))
+
+    def keep(self, entry: Entry) -> None:
+        """Store an entry in both levels."""
+        self.memory.put(entry)
+        if self._shared is not None:
+            self._shared.put(entry)
+
+    def forget(self, scopes: Collection[str]) -> None:
+        """Note that these scopes have changed: a hint, which saves memory in Redis."""
+        if self._shared is not None and self._instance:
+            self._shared.forget(scopes, self._instance)
+
+    async def close(self) -> None:
+        """Give up what is being loaded, and close connections."""
+        for flight in list(self._flights.values()):
+            flight.task.cancel()
+        if self._shared is not None:
+            await self._shared.close()
+        await self._validator.close()
+
+    async def _present(self, entry: Entry) -> Look:
+        """A moment in which everything due has happened, as far as that can be."""
+        look = await self._validator.look(entry)
+        if look.is_overdue:
+            reader = Reader()
+            while await self._late.settles(reader, look):
+                look = await self._validator.look(entry)
+        self._notice(str(look.instance))
+        return look
+
+    def _notice(self, instance: str) -> None:
+        """Forget everything when the database has become another one: it was restored."""
+        if instance != self._instance:
+            self._instance = instance
+            self.memory.clear()
+
+    def _start(self, key: str, load: Load) -> _Flight:
+        # A task of its own: a reader who leaves must not take it from the others.
+        task = asyncio.create_task(self._fly(key, load), name="load")
+        flight = self._flights[key] = _Flight(key, task)
+        task.add_done_callback(lambda _: self._land(flight))
+        return flight
+
+    async def _wait(self, flight: _Flight) -> Found:
+        flight.waiting += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                self._land(flight)  # nobody may come aboard any more
+                flight.task.cancel()
+
+    async def _fly(self, key: str, load: Load) -> Found:
+        if self._shared is not None:
+            shared = await self._from_shared(key)
+            if shared is not None:
+                return Found(shared, Outcome.HIT)
+        entry = await load()
+        if not entry.gens:
+            return Found(entry, Outcome.PASSED)
+        self.keep(entry)
+        return Found(entry, Outcome.STORED)
+
+    async def _from_shared(self, key: str) -> Entry | None:
+        assert self._shared is not None
+        if not self._instance:
+            await self._present(Entry(key, 0, (), b""))
+        entry = await self._shared.get(key, self._instance)
+        if entry is None or not await self.confirms(entry):
+            return None
+        self.memory.put(entry)
+        return entry
+
+    def _land(self, flight: _Flight) -> None:
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+        if flight.task.done() and not flight.task.cancelled():
+            flight.task.exception()  # told to whoever waits; nobody may be left
+
+
+def published_of(cms: CMS) -> Published:
+    """Return the cache that the settings of a CMS describe; opens nothing."""
+    settings = cms.settings
+    validator: Validator
+    if cms.db.dialect == "sqlite":
+        validator = SqliteValidator(cms.db, cms.catch_up.lookout)
+    else:
+        bound = settings.cache_bounded_ms / 1000
+        validator = PostgresValidator(cms.db, cms.catch_up.lookout, bound)
+    shared = None
+    if cms.redis is not None and settings.cache_bytes:
+        secret = cms.signer("cache").key
+        shared = Shared(cms.redis, _space(cms), secret)
+    return Published(Memory(settings.cache_bytes), shared, validator, cms.catch_up)
+
+
+def _space(cms: CMS) -> str:
+    """What answers are made by, in short: other plugins or settings may answer otherwise."""
+    made_by = [
+        [(plugin.name, plugin.version) for plugin in cms.contributions.plugins],
+        [(name, each.model_dump(mode="json")) for name, each in cms.contributions.settings.items()],
+        cms.settings.public_url,
+        cms.settings.cdn_max_age,
+    ]
+    text = json.dumps(made_by, sort_keys=True).encode()
+    return hashlib.blake2b(text, key=cms.signer("cache").key, digest_size=8).hexdigest()

@@ -1,0 +1,24 @@
+"""Asking whether entries are current: what both engines have to offer."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cms_core.cache.entry import Entry
+from cms_core.overdue import Look
+
+
+class Validator(Protocol):
+    """Asks the database that commits; a replica would tell what was."""
+
+    def trusts(self, entry: Entry) -> bool:
+        """Whether the entry is known to be current without asking anybody."""
+
+    async def look(self, entry: Entry) -> Look:
+        """Return a moment after this call with the generations of the entry's scopes.
+
+        They may be left out where the moment's mark is the entry's. Raises `Unavailable`.
+        """
+
+    async def close(self) -> None:
+        """Close the connection."""
