@@ -10,6 +10,7 @@ from campaigns.due_posts import DUE_POSTS
 from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
+from campaigns.model.campaign import MODEL
 from campaigns.time_zones import TIME_ZONES
 
 _ALL: tuple[Campaign[Any], ...] = (
@@ -19,5 +20,6 @@ _ALL: tuple[Campaign[Any], ...] = (
     CLOCKS,
     TIME_ZONES,
     EVENTS,
+    MODEL,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}
