@@ -99,6 +99,7 @@ class PostgresValidator:
     async def _connect(self) -> Driver:
         with outages_as_unavailable(connecting=True):
             self._connection = await self._db.reader.connect()
+            self._db.kept += 1
             raw = (await self._connection.get_raw_connection()).driver_connection
         self._connections += 1
         self._driver = Driver(raw, self._db.heard)
@@ -107,6 +108,7 @@ class PostgresValidator:
     async def _disconnect(self) -> None:
         connection, self._connection, self._driver = self._connection, None, None
         if connection is not None:
+            self._db.kept -= 1
             with suppress(*DRIVER_ERRORS, DBAPIError, OSError):
                 await connection.invalidate()
                 await connection.close()

@@ -63,6 +63,7 @@ class Published:
         self._validator = validator
         self._late = late
         self._flights: dict[str, _Flight] = {}
+        self._loading: set[asyncio.Task[Found]] = set()
         self._instance = ""
 
     async def confirms(self, entry: Entry) -> bool:
@@ -106,8 +107,10 @@ class Published:
 
     async def close(self) -> None:
         """Give up what is being loaded, and close connections."""
-        for flight in list(self._flights.values()):
-            flight.task.cancel()
+        for task in self._loading:
+            task.cancel()
+        if self._loading:
+            await asyncio.wait(list(self._loading))
         if self._shared is not None:
             await self._shared.close()
         await self._validator.close()
@@ -131,6 +134,8 @@ class Published:
     def _start(self, key: str, load: Load) -> _Flight:
         # A task of its own: a reader who leaves must not take it from the others.
         task = asyncio.create_task(self._fly(key, load), name="load")
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
         flight = self._flights[key] = _Flight(key, task)
         task.add_done_callback(lambda _: self._land(flight))
         return flight

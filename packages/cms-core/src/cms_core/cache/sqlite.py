@@ -14,6 +14,7 @@ from collections.abc import Collection
 
 from cms_core.cache.entry import Entry
 from cms_core.db.database import Database
+from cms_core.db.reads import arguments
 from cms_core.errors import Unavailable
 from cms_core.overdue import Look, Lookout
 
@@ -78,10 +79,7 @@ class SqliteValidator:
         question = self._lookout.question
         connection = self._connection or self._connect()
         prepared = question.read.prepared(self._db.reader.dialect)
-        values = [
-            list(scopes) if convert is None else convert(list(scopes))
-            for _, convert in prepared.parameters
-        ]
+        values = arguments(prepared, {"scopes": list(scopes)})
         records = connection.execute(prepared.sql, values).fetchall()
         return question.look_of(question.read.rows(prepared, records)[0])
 

@@ -51,6 +51,8 @@ class Database:
         self.wakeups = Wakeups(self.writer, self.reader)
         #: SQLite has one writer: ours queue up here, where a wait can be given up without harm.
         self._writing = asyncio.Lock() if self.dialect == "sqlite" else None
+        #: Connections that somebody keeps, to ask or to listen all the time.
+        self.kept = 0
         #: Gets the scopes that a transaction has touched, after its commit.
         self.touched: Callable[[Collection[str]], None] = lambda scopes: None
         #: What `after_commit` handlers get as first argument: the CMS, set by `build_cms`.
@@ -112,6 +114,12 @@ class Database:
         """Raise `Unavailable` unless the database answers."""
         async with self.snapshot() as session:
             await session.execute(text("SELECT 1"))
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in a transaction or a snapshot now."""
+        pools: set[Any] = {self.writer.pool, self.reader.pool}
+        return sum(pool.checkedout() for pool in pools) - self._snapshots.idle - self.kept
 
     async def close(self) -> None:
         """Close all connections."""

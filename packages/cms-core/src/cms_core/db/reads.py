@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Select
@@ -18,12 +18,25 @@ Hear = Callable[[str], None]
 _Convert = Callable[[Any], Any]
 
 
+class Parameter(NamedTuple):
+    """A place in a statement for a value: one that is given each time, or a literal's."""
+
+    name: str
+    convert: _Convert | None
+    is_given: bool
+    literal: Any
+
+    def of(self, values: Mapping[str, Any]) -> Any:
+        """The value as the driver takes it. Raises `KeyError` where it is missing."""
+        value = values[self.name] if self.is_given else self.literal
+        return value if self.convert is None else self.convert(value)
+
+
 class Prepared(NamedTuple):
     """A statement as one kind of database takes it."""
 
     sql: str
-    #: The names of its parameters in their order, and what makes the driver's values of them.
-    parameters: tuple[tuple[str, _Convert | None], ...]
+    parameters: tuple[Parameter, ...]
     #: Places of columns whose values the driver does not give as they are meant.
     conversions: tuple[tuple[int, _Convert], ...]
 
@@ -76,23 +89,27 @@ class Driver:
         await self._connection.execute(sql)
 
 
-def arguments(prepared: Prepared, values: dict[str, Any]) -> list[Any]:
+def arguments(prepared: Prepared, values: Mapping[str, Any]) -> list[Any]:
     """Return the parameters as the driver takes them. Raises `KeyError` for one that is missing."""
-    return [
-        values[name] if convert is None else convert(values[name])
-        for name, convert in prepared.parameters
-    ]
+    return [parameter.of(values) for parameter in prepared.parameters]
 
 
 def _prepare(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Prepared:
     compiled: Any = statement.compile(dialect=dialect)
-    names = compiled.positiontup or ()
-    kinds = [compiled.binds[name].type.dialect_impl(dialect) for name in names]
-    converters = [kind.bind_processor(dialect) for kind in kinds]
+    binds = [compiled.binds[name] for name in compiled.positiontup or ()]
+    parameters = (
+        Parameter(
+            bind.key,
+            bind.type.dialect_impl(dialect).bind_processor(dialect),
+            bool(bind.required),
+            bind.effective_value,
+        )
+        for bind in binds
+    )
     read = [_reader(column.type, dialect) for column in statement.selected_columns]
     return Prepared(
         str(compiled),
-        tuple(zip(names, converters, strict=True)),
+        tuple(parameters),
         tuple((place, convert) for place, convert in enumerate(read) if convert is not None),
     )
 

@@ -30,6 +30,10 @@ class Snapshots(Protocol):
     def open(self) -> AbstractAsyncContextManager[SnapshotSession]:
         """Open a read-only view of one moment. Raises `Unavailable`."""
 
+    @property
+    def idle(self) -> int:
+        """Connections that are kept for the next ones."""
+
     async def close(self) -> None:
         """Close the connections that nobody uses."""
 
@@ -46,6 +50,10 @@ class SqliteSnapshots:
             with outages_as_unavailable(connecting=True):
                 await session.connection()
             yield session
+
+    @property
+    def idle(self) -> int:
+        return 0
 
     async def close(self) -> None:
         """The engine closes them."""
@@ -88,6 +96,10 @@ class PostgresSnapshots:
             task = asyncio.create_task(self._leave(seat, session))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
 
     async def close(self) -> None:
         self._closed = True

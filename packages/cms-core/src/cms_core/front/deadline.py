@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
+from cms_core.errors import Unavailable
+
 #: Bytes per second that a streamed body, in or out, must make on average.
 MIN_RATE = 16 * 1024
+
+
+class TimedOut(Unavailable):
+    """The answer took too long and was given up."""
 
 
 class Deadline:

@@ -15,7 +15,7 @@ from cms_core.front.admission import Admission
 from cms_core.front.answer import Answer
 from cms_core.front.body import Body
 from cms_core.front.cors import Cors
-from cms_core.front.deadline import Deadline
+from cms_core.front.deadline import Deadline, TimedOut
 from cms_core.front.departure import Departure
 from cms_core.front.head import Head, check_head, read_head
 from cms_core.front.published import PublishedAnswers
@@ -28,10 +28,6 @@ log = structlog.get_logger(__name__)
 
 
 _READS = frozenset({"GET", "HEAD"})
-
-
-class TimedOut(Unavailable):
-    """The answer took too long and was given up."""
 
 
 class Front:

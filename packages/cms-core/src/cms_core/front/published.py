@@ -14,8 +14,9 @@ from cms_core import problems
 from cms_core.cache.entry import Entry, Generations, Headers
 from cms_core.cache.keys import canonical, key_of
 from cms_core.cache.published import Outcome, Published
-from cms_core.errors import CMSError, Unavailable
+from cms_core.errors import CMSError
 from cms_core.front.answer import Answer
+from cms_core.front.deadline import TimedOut
 from cms_core.front.delivery import Wanted, deliver
 from cms_core.front.head import (
     MAX_HEAD,
@@ -108,7 +109,7 @@ class PublishedAnswers:
                 raise
             await answer(asked, _no_body, collected.send)
         except TimeoutError as error:
-            raise Unavailable("The answer took too long.") from error
+            raise TimedOut from error
         return self._entry(key, collected, inner, stand_in)
 
     def _entry(self, key: str, answer: _Collected, exchange: Exchange, stand_in: str) -> Entry:
