@@ -8,7 +8,7 @@ from dataclasses import replace
 from campaigns.model import reading, writing
 from campaigns.model.checker import Checker, Exploration
 from campaigns.model.rules import Rules, Setting, World
-from campaigns.model.states import Database, Entry, Load, Phase, Process, Reader, State
+from campaigns.model.states import Database, Entry, Phase, Process, Reader, Stage, State
 
 
 class Protocol:
@@ -72,5 +72,5 @@ def is_settled(state: State) -> bool:
     return (
         not state.puts
         and all(reader.phase == Phase.ANSWERED for reader in state.readers)
-        and not any(process.sent or process.load != Load.NONE for process in state.processes)
+        and not any(process.sent or process.load != Stage.NONE for process in state.processes)
     )

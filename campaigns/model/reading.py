@@ -9,10 +9,10 @@ from campaigns.model.states import (
     PLANNED,
     Database,
     Entry,
-    Load,
     Phase,
     Process,
     Reader,
+    Stage,
     State,
     Told,
 )
@@ -26,7 +26,7 @@ def steps(setting: Setting, state: State) -> Iterator[Step]:
             yield from step(setting, state, number)
     for number, process in enumerate(state.processes):
         yield from _query(setting, state, number, process)
-        if process.load != Load.NONE:
+        if process.load != Stage.NONE:
             yield from _load(setting, state, number, process)
 
 
@@ -35,7 +35,7 @@ def _come(setting: Setting, state: State, number: int) -> Iterator[Step]:
     if not _may_come(setting, state, number):
         return
     db, process = state.db, state.processes[setting.world.readers[number]]
-    came = Reader(Phase.MISSED, db.known, db.passed, older=process.load != Load.NONE)
+    came = Reader(Phase.MISSED, db.known, db.passed, older=process.load != Stage.NONE)
     state = state.with_reader(number, came)
     for entry in _found(setting, state, process):
         if entry is None:
@@ -118,30 +118,30 @@ def _miss(setting: Setting, state: State, number: int) -> Iterator[Step]:
     home = setting.world.readers[number]
     process = state.processes[home]
     waits = state.with_reader(number, reader._replace(phase=Phase.LOADING))
-    if process.load == Load.NONE:
-        begun = waits.with_process(home, process._replace(load=Load.BEGUN))
+    if process.load == Stage.NONE:
+        begun = waits.with_process(home, process._replace(load=Stage.BEGUN))
         yield f"reader {number + 1} begins a load", begun
     elif setting.rules.validates:
         yield f"reader {number + 1} joins the load", waits
 
 
 def _load(setting: Setting, state: State, number: int, process: Process) -> Iterator[Step]:
-    if process.load == Load.DONE:
+    if process.load == Stage.DONE:
         yield f"the load of process {number + 1} comes back", _loaded(setting, state, number)
-    elif process.load == Load.BEGUN and state.db.overdue and setting.rules.minds_due:
+    elif process.load == Stage.BEGUN and state.db.overdue and setting.rules.minds_due:
         caught_up = state._replace(db=apply_plan(setting, state.db))
         yield f"the load of process {number + 1} catches up", caught_up
     else:
-        what = "the generations" if process.load == Load.HALF else state.db.body
+        what = "the generations" if process.load == Stage.HALF else state.db.body
         words = f"the load of process {number + 1} reads {what}"
         yield words, state.with_process(number, _read(setting, state.db, process))
 
 
 def _read(setting: Setting, db: Database, process: Process) -> Process:
-    if process.load == Load.HALF:
+    if process.load == Stage.HALF:
         assert process.loaded is not None
-        return process._replace(load=Load.DONE, loaded=Entry(process.loaded.body, db.gens))
-    stage = Load.DONE if setting.rules.one_snapshot else Load.HALF
+        return process._replace(load=Stage.DONE, loaded=Entry(process.loaded.body, db.gens))
+    stage = Stage.DONE if setting.rules.one_snapshot else Stage.HALF
     return process._replace(load=stage, loaded=Entry(db.body, db.gens))
 
 
@@ -149,7 +149,7 @@ def _loaded(setting: Setting, state: State, number: int) -> State:
     process = state.processes[number]
     entry = process.loaded
     assert entry is not None
-    ended = process._replace(load=Load.NONE, loaded=None)
+    ended = process._replace(load=Stage.NONE, loaded=None)
     state = state.with_process(number, ended)
     state = _kept(setting, state, number, entry)
     state = state._replace(puts=tuple(sorted({*state.puts, entry})))

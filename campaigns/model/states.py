@@ -44,6 +44,7 @@ class Database(NamedTuple):
 
     @property
     def overdue(self) -> bool:
+        """Whether the plan should have been applied by now."""
         return self.planned and self.passed
 
 
@@ -54,7 +55,7 @@ class Told(NamedTuple):
     overdue: bool
 
 
-class Load:
+class Stage:
     """How far the load of a process has come."""
 
     NONE, BEGUN, HALF, DONE = range(4)
@@ -66,7 +67,7 @@ class Process(NamedTuple):
     local: Entry | None = None
     sent: bool = False
     told: Told | None = None
-    load: int = Load.NONE
+    load: int = Stage.NONE
     loaded: Entry | None = None
 
 
@@ -109,9 +110,11 @@ class State(NamedTuple):
     readers: tuple[Reader, ...]
 
     def with_process(self, number: int, process: Process) -> State:
+        """Return the state with another process in this place."""
         others = self.processes
         return self._replace(processes=(*others[:number], process, *others[number + 1 :]))
 
     def with_reader(self, number: int, reader: Reader) -> State:
+        """Return the state with another reader in this place."""
         others = self.readers
         return self._replace(readers=(*others[:number], reader, *others[number + 1 :]))
