@@ -40,9 +40,10 @@ def paths_of_posts(api: Reader, count: int) -> list[str]:
 def warm(process: Process, requests: Sequence[Request], status: int = 200) -> None:
     """Send each request once; all must be answered with that status. Raises `Refused`."""
     raw = iter([each.raw() for each in requests])
-    tally = asyncio.run(client.send(process.address(), raw, connections=16))
+    tally = asyncio.run(client.send(process.address(), raw, connections=4))
     if set(tally.statuses) != {status}:
-        raise Refused(f"{requests[0].path} and such: {dict(tally.statuses)}, not {status} alone")
+        told = f"{dict(tally.statuses)}, not {status} alone; {tally.refusal}"
+        raise Refused(f"{requests[0].path} and such: {told}")
 
 
 def compare_all(

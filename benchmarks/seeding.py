@@ -16,7 +16,7 @@ from cms_posts.references import PRINCIPAL
 from cms_posts.service.storing import WholePost, WholeRevision, WholeTransition, store_posts
 
 #: Posts in one transaction.
-BATCH = 200
+BATCH = 500
 #: Who stored them.
 _SOMEBODY = UUID(int=0)
 
