@@ -48,6 +48,16 @@ async def test_a_tag_has_a_feed_of_its_own(
     assert feed.findtext(f"{ATOM}id") == "http://test/feed.atom?tag=fine-art"
 
 
+async def test_the_feed_of_a_tag_of_drafts_is_that_of_an_unknown_one(
+    cms_client: AsyncClient, make: Make, store: Store
+) -> None:
+    await store(make(1, tags=["Secret Plan (2027)"], live=False))
+
+    feed = ElementTree.fromstring((await cms_client.get("/feed.atom?tag=secret-plan-2027")).content)
+
+    assert feed.findtext(f"{ATOM}title") == "Posts: secret-plan-2027"
+
+
 async def test_the_sitemap_names_every_live_post(
     cms_client: AsyncClient, make: Make, store: Store
 ) -> None:

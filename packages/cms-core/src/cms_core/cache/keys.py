@@ -19,4 +19,6 @@ def canonical(query: bytes) -> str:
 
 def key_of(path: str, query: bytes) -> str:
     """Return the key of what a request asks for."""
-    return f"{path}?{canonical(query)}" if query else path
+    # The query leads, since it holds neither a space nor a slash: a decoded path may hold all that
+    # would part it from a query behind it.
+    return f"{canonical(query)} {path}" if query else path

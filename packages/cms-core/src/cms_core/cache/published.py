@@ -128,8 +128,9 @@ class Published:
     def _notice(self, instance: str) -> None:
         """Forget everything when the database has become another one: it was restored."""
         if instance != self._instance:
+            if self._instance:
+                self.memory.clear()
             self._instance = instance
-            self.memory.clear()
 
     def _start(self, key: str, load: Load) -> _Flight:
         # A task of its own: a reader who leaves must not take it from the others.
