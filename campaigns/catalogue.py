@@ -11,6 +11,7 @@ from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
 from campaigns.model.campaign import MODEL
+from campaigns.precision import PRECISION
 from campaigns.time_zones import TIME_ZONES
 
 _ALL: tuple[Campaign[Any], ...] = (
@@ -21,5 +22,6 @@ _ALL: tuple[Campaign[Any], ...] = (
     TIME_ZONES,
     EVENTS,
     MODEL,
+    PRECISION,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}

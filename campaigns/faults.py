@@ -13,7 +13,7 @@ from typing import Any
 
 from campaigns.campaign import Engine
 from campaigns.model import variants
-from campaigns.planted import outbox, plan, reading
+from campaigns.planted import outbox, plan, published, reading
 
 BOTH = (Engine.SQLITE, Engine.POSTGRESQL)
 
@@ -238,6 +238,14 @@ _ALL = (
         engines=(Engine.SQLITE,),
         what="the worker applies plans by a clock that is ahead",
         replacements={_RULES: variants.trust_workers_clock},
+    ),
+    Fault(
+        "lists-depend-on-all",
+        campaign="precision",
+        variant="one-change",
+        engines=BOTH[::-1],
+        what="every list depends on all posts",
+        replacements={"cms_posts.delivery.filters:Filters.scope": published.depend_on_all_posts},
     ),
 )
 FAULTS = {fault.name: fault for fault in _ALL}
