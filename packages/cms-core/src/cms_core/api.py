@@ -16,6 +16,8 @@ from cms_core.assembly import load_cms
 from cms_core.configuration import load_settings
 from cms_core.errors import CMSError
 from cms_core.front import Front
+from cms_core.front.hits import Hits
+from cms_core.front.protocol import HITS
 from cms_core.front.published import PublishedAnswers
 from cms_core.front.shutdown import noticing_signals
 from cms_core.http.doors import Doors
@@ -64,15 +66,14 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         # The front renders every error itself, so that Starlette's own layers have nothing to do.
         routes, cms = AsyncExitStackMiddleware(self.router), self.state.cms
-        settings = cms.settings
         published = PublishedAnswers(
             routes,
             self._doors,
             cms.published,
-            timeout=settings.request_timeout,
-            cdn_max_age=settings.cdn_max_age,
+            timeout=cms.settings.request_timeout,
+            cdn_max_age=cms.settings.cdn_max_age,
         )
-        return Front(routes, settings, published)
+        return Front(routes, cms.settings, published)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -100,10 +101,11 @@ def _in_one_line(send: Send) -> Send:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     def notice() -> None:
         app.state.stopping = True
 
     async with running(app.state.cms):
         with noticing_signals(notice):
-            yield
+            # For the connections, which answer with what is kept before they call us.
+            yield {HITS: Hits(app.state.cms.published)}

@@ -8,13 +8,15 @@ asks at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-_Batch: TypeAlias = list[tuple[Q, asyncio.Future[A] | None]]
+#: Gets an answer, or what went wrong.
+Then: TypeAlias = Callable[[A | BaseException], None]
 
 
 class Batches(Generic[Q, A]):
@@ -22,19 +24,20 @@ class Batches(Generic[Q, A]):
 
     def __init__(self, ask: Callable[[Sequence[Q]], Awaitable[A]]) -> None:
         self._ask = ask
-        #: Who only tells something waits for no answer.
-        self._queued: _Batch[Q, A] = []
+        self._queued: list[tuple[Q, Then[A]]] = []
         self._asking: asyncio.Task[None] | None = None
+
+    def put(self, question: Q, then: Then[A]) -> None:
+        """Let a question be asked with the others; `then` gets its answer, or what went wrong."""
+        self._queued.append((question, then))
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().create_task(self._work_off(), name="batches")
 
     async def join(self, question: Q) -> A:
         """Return the answer to this question and those asked with it. Raises what `ask` raises."""
-        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        self._enqueue(question, answer)
-        return await answer
-
-    def tell(self, question: Q) -> None:
-        """Let it be asked with the others, without waiting for an answer."""
-        self._enqueue(question, None)
+        future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self.put(question, partial(_settle, future))
+        return await future
 
     async def close(self) -> None:
         """Give up the query that is under way."""
@@ -42,41 +45,39 @@ class Batches(Generic[Q, A]):
             self._asking.cancel()
             await asyncio.wait([self._asking])
 
-    def _enqueue(self, question: Q, answer: asyncio.Future[A] | None) -> None:
-        self._queued.append((question, answer))
-        if self._asking is None:
-            self._asking = asyncio.get_running_loop().create_task(self._work_off(), name="batches")
-
     async def _work_off(self) -> None:
+        batch: list[tuple[Q, Then[A]]] = []
         try:
             while self._queued:
                 # Frozen: whoever comes from now on is in the next one.
                 batch, self._queued = self._queued, []
-                await self._answer(batch)
+                answer = await self._answer(batch)
+                for _, then in batch:
+                    then(answer)
+                batch = []
         finally:
             self._asking = None
-            _cancel(self._queued)
-            self._queued = []
+            left, self._queued = [*batch, *self._queued], []
+            for _, then in left:
+                then(asyncio.CancelledError())
 
-    async def _answer(self, batch: _Batch[Q, A]) -> None:
+    async def _answer(self, batch: Sequence[tuple[Q, Then[A]]]) -> A | Exception:
         try:
-            found = await self._ask([question for question, _ in batch])
-        except asyncio.CancelledError:
-            _cancel(batch)
-            raise
+            return await self._ask([question for question, _ in batch])
         except Exception as error:
-            for answer in _waiting(batch):
-                answer.set_exception(error)
-        else:
-            for answer in _waiting(batch):
-                answer.set_result(found)
+            return error
 
 
-def _waiting(batch: _Batch[Q, A]) -> Iterator[asyncio.Future[A]]:
-    """The answers that somebody still waits for."""
-    return (answer for _, answer in batch if answer is not None and not answer.done())
+def _settle(future: asyncio.Future[A], answer: A | BaseException) -> None:
+    if future.done():  # who asked has left
+        return
+    if isinstance(answer, asyncio.CancelledError):
+        future.cancel()
+    elif isinstance(answer, BaseException):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
-def _cancel(batch: _Batch[Q, A]) -> None:
-    for answer in _waiting(batch):
-        answer.cancel()
+def nobody(answer: object) -> None:
+    """What is done with the answer to something that was only told."""

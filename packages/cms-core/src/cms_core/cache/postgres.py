@@ -16,7 +16,7 @@ from time import monotonic
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cms_core.cache.batches import Batches
+from cms_core.cache.batches import Batches, Then
 from cms_core.cache.entry import Entry
 from cms_core.db.database import Database
 from cms_core.db.engines import CONNECT_TIMEOUT
@@ -54,6 +54,9 @@ class PostgresValidator:
 
     async def look(self, entry: Entry) -> Look:
         return await self._batches.join(entry)
+
+    def ask(self, entry: Entry, then: Then[Look]) -> None:
+        self._batches.put(entry, then)
 
     async def close(self) -> None:
         await self._batches.close()

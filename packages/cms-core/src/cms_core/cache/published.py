@@ -8,8 +8,10 @@ import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
+from cms_core.cache.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.cache.memory import Memory
 from cms_core.cache.postgres import PostgresValidator
@@ -66,12 +68,30 @@ class Published:
         self._loading: set[asyncio.Task[Found]] = set()
         self._instance = ""
 
+    def trusts(self, entry: Entry) -> bool:
+        """Whether the entry is known to be current without asking anybody."""
+        return self._validator.trusts(entry)
+
+    def ask(self, entry: Entry, then: Then[bool]) -> None:
+        """Let `then` know whether the entry is current, in a moment after this call.
+
+        False too where that takes more than a question: something overdue has to happen first.
+        """
+        self._validator.ask(entry, partial(self._conclude, entry, then))
+
     async def confirms(self, entry: Entry) -> bool:
         """Whether the entry is current, in a moment after this call. Raises `Unavailable`."""
-        if self._validator.trusts(entry):
-            return True
-        look = await self._present(entry)
-        current = entry.instance == self._instance and (
+        return self._validator.trusts(entry) or self._holds(entry, await self._present(entry))
+
+    def _conclude(self, entry: Entry, then: Then[bool], look: Look | BaseException) -> None:
+        if isinstance(look, BaseException):
+            then(look)
+        else:
+            then(not look.is_overdue and self._holds(entry, look))
+
+    def _holds(self, entry: Entry, look: Look) -> bool:
+        """Whether the entry is current in that moment."""
+        current = entry.instance == str(look.instance) and (
             (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
         )
         if current:
@@ -84,6 +104,9 @@ class Published:
         Who comes while it is being made waits, and takes it if it is still current then; only
         what began after they came they take unseen. Raises what `load` raises, and `Unavailable`.
         """
+        kept = self.memory.get(key)
+        if kept is not None and await self.confirms(kept):
+            return Found(kept, Outcome.HIT)
         earlier = self._flights.get(key)
         if earlier is not None:
             entry = (await self._wait(earlier)).entry

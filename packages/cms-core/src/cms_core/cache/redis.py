@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
-from cms_core.cache.batches import Batches
+from cms_core.cache.batches import Batches, nobody
 from cms_core.cache.entry import Entry, pack, unpack
 from cms_core.redis_link import RedisLink, RedisUnavailable
 
@@ -46,13 +46,13 @@ class Shared:
     def put(self, entry: Entry) -> None:
         """Keep an entry, some time soon if at all."""
         if self._link.available and len(entry.body) <= LARGEST:
-            self._puts.tell(entry)
+            self._puts.put(entry, nobody)
 
     def forget(self, scopes: Collection[str], instance: str) -> None:
         """Delete what was made from these scopes, some time soon if at all, to save memory."""
         if self._link.available:
             for scope in scopes:
-                self._forgets.tell(self._index(scope, instance))
+                self._forgets.put(self._index(scope, instance), nobody)
 
     async def close(self) -> None:
         """Give up what was not sent yet."""

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Collection
 
+from cms_core.cache.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.db.database import Database
 from cms_core.db.reads import arguments
@@ -48,17 +49,28 @@ class SqliteValidator:
 
     async def look(self, entry: Entry) -> Look:
         await self._lookout.examine_again()
+        return self._look(entry)
+
+    def ask(self, entry: Entry, then: Then[Look]) -> None:
+        try:
+            look = self._look(entry)
+        except Unavailable as error:
+            then(error)
+        else:
+            then(look)
+
+    async def close(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+        self._disconnect()
+
+    def _look(self, entry: Entry) -> Look:
         try:
             self._look_at_file()
             return self._ask(entry.scopes)
         except sqlite3.Error as error:
             self._disconnect()
             raise Unavailable("The database is not answering.") from error
-
-    async def close(self) -> None:
-        if self._turn is not None:
-            self._turn.cancel()
-        self._disconnect()
 
     def _look_at_file(self) -> None:
         """Learn whether anything was committed, once per turn of the loop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cms_core.cache.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.overdue import Look
 
@@ -19,6 +20,9 @@ class Validator(Protocol):
 
         They may be left out where the moment's mark is the entry's. Raises `Unavailable`.
         """
+
+    def ask(self, entry: Entry, then: Then[Look]) -> None:
+        """The same for who has no coroutine: `then` gets the moment, or what went wrong."""
 
     async def close(self) -> None:
         """Close the connection."""

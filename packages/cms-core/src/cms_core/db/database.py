@@ -119,7 +119,8 @@ class Database:
     def in_use(self) -> int:
         """How many connections are in a transaction or a snapshot now."""
         pools: set[Any] = {self.writer.pool, self.reader.pool}
-        return sum(pool.checkedout() for pool in pools) - self._snapshots.idle - self.kept
+        taken: int = sum(pool.checkedout() for pool in pools)
+        return taken - self._snapshots.idle - self.kept
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,94 +1,95 @@
-"""Sending a kept answer: its bytes are ready, but for the id of the request.
-
-Our own protocol takes them in one piece. Other servers get them as ASGI messages.
-"""
+"""A kept answer in the form that a client asks for; only the id of the request is still missing."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from time import monotonic
 
 from starlette.types import Send
 
 from cms_core.cache.encodings import CODINGS, IDENTITY, Variant, chosen, tagged
 from cms_core.cache.entry import Entry, Headers
+from cms_core.cache.published import Outcome
+from cms_core.front.asked import Asked
 from cms_core.front.cors import ANYBODY
-from cms_core.front.protocol import connection_of
 from cms_core.http.conditional import none_match
 
+#: Where a request carries why nobody can tell whether what is kept is current.
+UNCONFIRMED = "cms.unconfirmed"
 #: Bytes from which compressing is done in a thread, so that other readers need not wait.
 _LONG = 64 * 1024
 #: What every published answer says.
 _ALWAYS = (*ANYBODY, (b"x-content-type-options", b"nosniff"))
 #: What an answer to whoever has it already still says (RFC 9110, 15.4.5).
 _UNCHANGED = frozenset(
-    (b"cache-control", b"cdn-cache-control", b"content-location", b"etag", b"expires", b"link")
+    (b"cache-control", b"cdn-cache-control", b"content-location", b"expires", b"link")
 )
 
-
-@dataclass(slots=True)
-class Wanted:
-    """What the head of a request says about the form of its answer."""
-
-    request_id: bytes
-    accept_encoding: bytes
-    if_none_match: bytes
-    head_only: bool
+#: Status, headers as ASGI takes them and as they go over the wire, body.
+Form = tuple[int, Headers, bytes, bytes]
 
 
-async def deliver(
-    entry: Entry, wanted: Wanted, send: Send, more: Headers, more_lines: bytes
-) -> int:
-    """Send an entry to a client and return the status; `more` and `more_lines` are further headers.
-
-    They are the same, once as ASGI takes them and once as they go over the wire.
-    """
-    coding = _coding(entry, wanted)
-    variant = entry.variants.get(coding)
-    if variant is None:
-        variant = await _variant(entry, coding)
-    status, headers, lines, body = entry.status, variant.headers, variant.head, variant.body
-    if wanted.if_none_match and status == 200 and _has(wanted.if_none_match, variant.etag):
-        status, body = 304, b""
-        headers, lines = variant.unchanged_headers, variant.unchanged_head
-    elif entry.stand_in:
-        body = body.replace(entry.stand_in, wanted.request_id)
-        length = ((b"content-length", str(len(body)).encode()),)
-        headers, lines = (*headers, *length), lines + _lines(length)
-    if wanted.head_only:
-        body = b""
-    connection = connection_of(send)
-    if connection is not None:
-        lines = b"%bx-request-id: %b\r\n%b" % (lines, wanted.request_id, more_lines)
-        connection.write(status, lines, body)
-    else:
-        identified = (*headers, (b"x-request-id", wanted.request_id), *more)
-        await send({"type": "http.response.start", "status": status, "headers": list(identified)})
-        await send({"type": "http.response.body", "body": body})
+async def deliver(entry: Entry, asked: Asked, send: Send, outcome: Outcome) -> int:
+    """Send an entry to a client as messages of ASGI, and return the status."""
+    variant = ready_variant(entry, asked) or await _in_thread(entry, _coding(entry, asked))
+    status, headers, _, body = answer_of(entry, variant, asked)
+    told, _ = lines_of(outcome, entry)
+    headers = (*headers, (b"x-request-id", asked.request_id.encode()), *told)
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body})
     return status
 
 
-def _coding(entry: Entry, wanted: Wanted) -> bytes:
-    if not wanted.accept_encoding or entry.stand_in or not entry.compressible:
-        return IDENTITY
-    return chosen(wanted.accept_encoding)
-
-
-async def _variant(entry: Entry, coding: bytes) -> Variant:
-    """Return the entry's body in a coding, made once."""
+def ready_variant(entry: Entry, asked: Asked) -> Variant | None:
+    """Return the form of an entry for a client; None where making it takes too long to wait for."""
+    coding = _coding(entry, asked)
+    variant = entry.variants.get(coding)
+    if variant is not None:
+        return variant
     body = entry.body
     if coding != IDENTITY:
-        compress = CODINGS[coding]
-        body = await asyncio.to_thread(compress, body) if len(body) > _LONG else compress(body)
-    variant = entry.variants[coding] = _ready(entry, coding, body)
-    return variant
+        if len(body) > _LONG:
+            return None
+        body = CODINGS[coding](body)
+    return _variant(entry, coding, body)
 
 
-def _ready(entry: Entry, coding: bytes, body: bytes) -> Variant:
-    etag = tagged(dict(entry.headers).get(b"etag", b""), coding)
-    own = [(name, value) for name, value in entry.headers if name not in _UNCHANGED]
-    common = [*_ALWAYS, *((b"etag", etag) for _ in etag[:1])]
-    common += [header for header in entry.headers if header[0] in _UNCHANGED - {b"etag"}]
+def answer_of(entry: Entry, variant: Variant, asked: Asked) -> Form:
+    """Return the answer to a request; its lines end with the request's id."""
+    id = asked.request_id.encode()
+    status, headers, lines, body = entry.status, variant.headers, variant.head, variant.body
+    if asked.if_none_match and status == 200 and _has(asked.if_none_match, variant.etag):
+        status, body = 304, b""
+        headers, lines = variant.unchanged_headers, variant.unchanged_head
+    elif entry.stand_in:
+        body = body.replace(entry.stand_in, id)
+        length = ((b"content-length", str(len(body)).encode()),)
+        headers, lines = (*headers, *length), lines + _lines(length)
+    lines = b"%bx-request-id: %b\r\n" % (lines, id)
+    return status, headers, lines, b"" if asked.head_only else body
+
+
+def _coding(entry: Entry, asked: Asked) -> bytes:
+    if not asked.accept_encoding or not entry.compressible:
+        return IDENTITY
+    return chosen(asked.accept_encoding)
+
+
+async def _in_thread(entry: Entry, coding: bytes) -> Variant:
+    return _variant(entry, coding, await asyncio.to_thread(CODINGS[coding], entry.body))
+
+
+def _variant(entry: Entry, coding: bytes, body: bytes) -> Variant:
+    """Keep a body with its headers, ready for everybody who takes this coding."""
+    etag, common = b"", list(_ALWAYS)
+    own: list[tuple[bytes, bytes]] = []
+    for header in entry.headers:
+        name, value = header
+        if name == b"etag":
+            etag = tagged(value, coding)
+            common.append((name, etag))
+        else:
+            (common if name in _UNCHANGED else own).append(header)
     if entry.compressible:
         common.append((b"vary", b"Accept-Encoding"))
     if entry.gens:
@@ -98,7 +99,9 @@ def _ready(entry: Entry, coding: bytes, body: bytes) -> Variant:
     if not entry.stand_in:
         own.append((b"content-length", str(len(body)).encode()))
     headers, unchanged = (*own, *common), tuple(common)
-    return Variant(etag, headers, _lines(headers), body, unchanged, _lines(unchanged))
+    made = Variant(etag, headers, _lines(headers), body, unchanged, _lines(unchanged))
+    entry.variants[coding] = made
+    return made
 
 
 def _lines(headers: Headers) -> bytes:
@@ -107,3 +110,20 @@ def _lines(headers: Headers) -> bytes:
 
 def _has(if_none_match: bytes, etag: bytes) -> bool:
     return if_none_match == etag or none_match(if_none_match.decode("latin-1"), etag.decode())
+
+
+_STATUS = {each: (b"cache-status", each.value) for each in Outcome}
+_HIT = (_STATUS[Outcome.HIT], (b"age", b"0"))
+_TOLD: dict[Outcome, tuple[Headers, bytes]] = {
+    **{each: ((header,), _lines((header,))) for each, header in _STATUS.items()},
+    Outcome.HIT: (_HIT, _lines(_HIT)),
+}
+
+
+def lines_of(outcome: Outcome, entry: Entry) -> tuple[Headers, bytes]:
+    """Return the headers, as ASGI takes them and as lines, that tell where an answer came from."""
+    age = monotonic() - entry.confirmed_at
+    if outcome is not Outcome.HIT or not 1 <= age < 1e6:
+        return _TOLD[outcome]
+    headers = (_STATUS[outcome], (b"age", b"%d" % age))
+    return headers, _lines(headers)

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from cms_core import problems
-from cms_core.errors import Unavailable
 from cms_core.front.admission import Admission
 from cms_core.front.answer import Answer
 from cms_core.front.body import Body
@@ -27,9 +26,6 @@ from cms_core.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-_READS = frozenset({"GET", "HEAD"})
-
-
 class Front:
     """Wraps the routes: limits, the id of the request, CORS, errors, log and figures."""
 
@@ -44,19 +40,6 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        failure = None
-        if scope["method"] in _READS:
-            try:
-                if await self._published.hits(scope, send):
-                    return
-            except Unavailable as error:
-                failure = error
-        await self._long_way(scope, receive, send, failure)
-
-    async def _long_way(
-        self, scope: Scope, receive: Receive, send: Send, failure: Unavailable | None
-    ) -> None:
-        """Answer what is not kept; `failure` is what is known already to keep it from that."""
         began = perf_counter()
         head = read_head(scope)
         method, path = scope["method"], scope["path"]
@@ -72,7 +55,7 @@ class Front:
         begin_exchange(scope, exchange)
         try:
             departure = Departure(scope, receive, head, leave=deadline.end_now)
-            await self._pass(scope, body, answer, deadline, departure, failure)
+            await self._pass(scope, body, answer, deadline, departure)
         finally:
             took = perf_counter() - began
             template, plugin = exchange.template, exchange.plugin
@@ -86,12 +69,9 @@ class Front:
         answer: Answer,
         deadline: Deadline,
         departure: Departure,
-        failure: Unavailable | None,
     ) -> None:
         """Let the routes answer; answer for them where they fail."""
         try:
-            if failure is not None:
-                raise failure
             check_head(scope)
             self._admission.check(scope["path"])
             with self._admission, departure:

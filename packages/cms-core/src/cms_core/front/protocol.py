@@ -7,54 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from http.client import responses as phrases
 from typing import Any
 
-from starlette.types import Send
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from cms_core.front.hits import Hits
 from cms_core.problems import FRAMEWORK, MEDIA_TYPE
+
+#: Where the application leaves its kept answers for the connections: in the state of its lifespan.
+HITS = "cms.hits"
 
 #: Bytes of request line and headers together; the front refuses less, and says so more kindly.
 MAX_HEAD = 64 * 1024
-
-
-class ReadyConnection:
-    """A connection that takes an answer in one piece, as it goes over the wire."""
-
-    __slots__ = ("_cycle",)
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-
-    def write(self, status: int, lines: bytes, body: bytes) -> None:
-        """Write an answer and end it; `lines` are header lines, each with its end."""
-        cycle = self._cycle
-        if cycle.disconnected:
-            return
-        first = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-        last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        cycle.response_started = cycle.response_complete = True
-        cycle.transport.write(b"".join((STATUS_LINE[status], first, lines, last, body)))
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            cycle.transport.close()
-        cycle.on_response()
-
-
-def connection_of(send: Send) -> ReadyConnection | None:
-    """Return the connection behind an application's `send`; None where it is not one of ours.
-
-    None too while the client is slow to take what it was sent before.
-    """
-    cycle = getattr(send, "__self__", None)
-    if type(cycle) is not RequestResponseCycle or cycle.response_started:
-        return None
-    return None if cycle.flow.write_paused else ReadyConnection(cycle)
 
 
 class Protocol(HttpToolsProtocol):
@@ -118,6 +84,12 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._in_head, self._head_size, self._ended = True, 0, True
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        hits: Hits | None = self.app_state.get(HITS)
+        start = partial(super()._start_asgi_task, cycle, app)
+        if hits is None or not hits.take(cycle, start):
+            start()
 
     def on_response_complete(self) -> None:
         self._busy = bool(self.pipeline)
