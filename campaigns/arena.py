@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import uuid4
 
 from pydantic import SecretStr
 
 from campaigns.campaign import Assignment, Engine
 from campaigns.ledger import plugin as ledger
+from campaigns.redis_server import RedisServer
 from cms_core import CMS, build_cms, migrate
 from cms_core.plugins.contributions import Plugin
 from cms_core.settings import LogLevel, Settings, random_secret
@@ -62,9 +64,16 @@ class Arena:
             f"{line[:120]} … {line[-280:]}" if len(line) > 400 else line for line in lines[-count:]
         ]
 
-    def build(self, jobs: str | None = None) -> CMS:
-        """Build a CMS on the database of this run, with those jobs only whose key begins so."""
-        cms = build_cms(self.settings, plugins())
+    def redis(self) -> RedisServer:
+        """A Redis for this run; `build` has to be given its URL as `cache_url`."""
+        return RedisServer(self.folder)
+
+    def build(self, jobs: str | None = None, **changed: Any) -> CMS:
+        """Build a CMS on the database of this run, with those jobs only whose key begins so.
+
+        `changed` are settings that differ from those of the run.
+        """
+        cms = build_cms(self.settings.model_copy(update=changed), plugins())
         if jobs is not None:
             found = cms.contributions.jobs
             cms.contributions.jobs = [job for job in found if job.key.startswith(jobs)]

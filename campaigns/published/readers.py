@@ -1,0 +1,109 @@
+"""Readers over kept connections; each answer is held against what had to be seen when it began."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from campaigns.published.apis import Address
+from campaigns.published.board import Board
+from campaigns.published.connections import Connection, NoAnswer, connect
+from campaigns.published.judging import (
+    Judge,
+    Read,
+    feed_of,
+    list_of,
+    post_by_id,
+    post_by_name,
+)
+from campaigns.published.shapes import Shapes
+from campaigns.published.writing import id_of
+
+#: So many posts are popular, and get this share of the reads.
+POPULAR, TO_POPULAR = 10, 0.7
+#: The share of the reads that goes to what was written last: where staleness would show.
+TO_LATEST = 0.15
+#: Shares of lists; each of them changes with every write or with many.
+LISTS, OF_TAGS = 0.02, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Chooses what to read next, as people do who read what is new, and what is popular."""
+
+    shapes: Shapes
+    board: Board
+    chance: random.Random
+
+    def choose(self) -> Read:
+        """Return the next read."""
+        post, where = self._post(), self.chance.random()
+        if where < LISTS:
+            return self._list(post)
+        version = self.board.least(post)
+        if where < 0.85:
+            return post_by_name(post, self.shapes.name(version))
+        if where < 0.97:
+            return post_by_id(post, id_of(post))
+        return post_by_name(post, 1 - self.shapes.name(version))
+
+    def _post(self) -> int:
+        where = self.chance.random()
+        if where < TO_LATEST:
+            return self.chance.choice(self.board.latest)
+        if where < TO_LATEST + TO_POPULAR:
+            return self.chance.randrange(POPULAR)
+        return self.chance.randrange(self.shapes.posts)
+
+    def _list(self, post: int) -> Read:
+        tag = None
+        if self.chance.random() < OF_TAGS:
+            tag = self.shapes.tag(post, self.board.least(post))
+        return feed_of(tag) if self.chance.random() < 0.3 else list_of(tag)
+
+
+class Readers:
+    """Reads from several processes until it is told to stop."""
+
+    def __init__(self, chooser: Chooser, judge: Judge, addresses: Sequence[Address]) -> None:
+        self._chooser = chooser
+        self._judge = judge
+        self._addresses = addresses
+        #: Reads that were judged, and those that came from the cache.
+        self.reads = 0
+        self.hits = 0
+
+    @property
+    def broken(self) -> int:
+        """Reads that broke the promise."""
+        return sum(self._judge.found.counts.values())
+
+    async def read(self, connections: int, go_on: Callable[[], bool]) -> None:
+        """Read on so many connections to each process while `go_on` says so."""
+        places = [address for address in self._addresses for _ in range(connections)]
+        await asyncio.gather(*(self._read_on(place, go_on) for place in places))
+
+    async def _read_on(self, address: Address, go_on: Callable[[], bool]) -> None:
+        connection = await connect(address)
+        while go_on():
+            read = self._chooser.choose()
+            if not await self._read(connection, read):
+                connection.close()
+                connection = await connect(address)
+        connection.close()
+
+    async def _read(self, connection: Connection, read: Read) -> bool:
+        """Read and judge; return whether the connection can be used again."""
+        board = self._chooser.board
+        least = board.all_least()
+        try:
+            answer = await connection.get(read.target)
+        except NoAnswer as error:
+            self._judge.fail(read, str(error))
+            return False
+        self._judge.judge(read, answer, least, board.all_most())
+        self.reads += 1
+        self.hits += answer.is_hit
+        return True

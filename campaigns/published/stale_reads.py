@@ -1,0 +1,134 @@
+"""A read that begins after a commit was acknowledged, or seen by anybody, shows what it changed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import uvloop
+
+from campaigns.arena import Arena
+from campaigns.campaign import Campaign, Engine, Outcome, Size
+from campaigns.progress import Bar, bar
+from campaigns.published.apis import Apis
+from campaigns.published.board import Board
+from campaigns.published.disturbing import FAULTS, Disturber
+from campaigns.published.judging import Judge
+from campaigns.published.readers import Chooser, Readers
+from campaigns.published.shapes import Shapes
+from campaigns.published.writers import Writers
+from campaigns.published.writing import plant_live
+
+CALM, REDIS_FAULTS = "calm", "redis-faults"
+SHAPES = Shapes(posts=60, tags=10)
+#: Broken promises after which nobody needs more of them.
+ENOUGH = 20
+WRITERS = {Engine.POSTGRESQL: 2, Engine.SQLITE: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Reads are done until there were as many of everything as is asked for here."""
+
+    processes: int
+    #: To each process.
+    connections: int
+    reads: int
+    writes: int
+    #: Writes a second.
+    pace: float
+    #: Of the reads, those that must come from the cache where nothing disturbs it.
+    hit_percent: float
+    #: How often everything is done to Redis, where it is disturbed.
+    rounds: int = 0
+    #: Writes a second that there must have been.
+    writes_per_second: float = 0
+
+
+def run(arena: Arena, load: Load) -> Outcome:
+    """Write and read at once; in the second variant, while everything happens to Redis."""
+    shapes, board = SHAPES, Board(SHAPES.posts, WRITERS[arena.engine])
+    asyncio.run(plant_live(arena.build(), shapes))
+    judge = Judge(shapes, board.see)
+    chances = [arena.chance(f"writer {number}") for number in range(WRITERS[arena.engine])]
+    with ExitStack() as stack:
+        disturber, url = _cache(arena, stack)
+        feed = {"posts": {"feed_length": 100}}
+        cms = arena.build(cache_url=url, plugin_settings=feed)
+        apis = stack.enter_context(Apis(cms, load.processes))
+        writers = stack.enter_context(Writers(cms, shapes, board, chances, load.pace))
+        readers = Readers(Chooser(shapes, board, arena.chance("reads")), judge, apis.addresses)
+        goal = _Goal(load, readers, board, writers, disturber)
+        begun = time.monotonic()
+        with bar("reads", load.reads) as progress:
+            uvloop.run(readers.read(load.connections, lambda: goal.is_ahead(progress)))
+        seconds = time.monotonic() - begun
+        board.end()
+    found = judge.found
+    found.add("crashed", apis.crashed + writers.failed)
+    per_second = board.writes / seconds
+    percent = 100 * readers.hits / max(readers.reads, 1)
+    disturbed = disturber is not None
+    return Outcome(
+        cases=readers.reads,
+        injected=disturber.done if disturber else {},
+        load={"writes": board.writes, "hit_percent": percent, "writes_per_second": per_second},
+        floors={
+            "writes": load.writes,
+            "hit_percent": 0 if disturbed else load.hit_percent,
+            "writes_per_second": load.writes_per_second,
+            **(dict.fromkeys(FAULTS, load.rounds) if disturbed else {}),
+        },
+        violations=found.counts,
+        examples=found.examples,
+        figures={"reads_per_second": readers.reads / seconds},
+    )
+
+
+def _cache(arena: Arena, stack: ExitStack) -> tuple[Disturber | None, str]:
+    """Start what the processes share: Redis on PostgreSQL, disturbed or not; nothing on SQLite."""
+    if arena.engine is Engine.SQLITE:
+        return None, "memory://"
+    server = arena.redis()
+    if arena.variant == REDIS_FAULTS:
+        return stack.enter_context(Disturber(server, arena.chance("faults"))), server.url
+    stack.enter_context(server)
+    return None, server.url
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """What has to be reached before reading ends."""
+
+    load: Load
+    readers: Readers
+    board: Board
+    writers: Writers
+    disturber: Disturber | None
+
+    def is_ahead(self, progress: Bar) -> bool:
+        """Whether something is missing yet."""
+        if self.readers.reads % 1000 == 0:
+            progress.show(self.readers.reads)
+        if not self.writers.running or self.readers.broken >= ENOUGH:
+            return False
+        if self.readers.reads < self.load.reads or self.board.writes < self.load.writes:
+            return True
+        disturber = self.disturber
+        return disturber is not None and disturber.running and disturber.rounds < self.load.rounds
+
+
+STALE_READS = Campaign(
+    name="stale-reads",
+    promise="A read that begins after a commit shows what it changed, whatever the cache holds.",
+    run=run,
+    loads={
+        (Size.CI, Engine.POSTGRESQL): Load(3, 4, 1000, 150, 100, hit_percent=25, rounds=1),
+        (Size.FULL, Engine.POSTGRESQL): Load(
+            3, 8, 200_000, 5000, 110, hit_percent=80, rounds=10, writes_per_second=100
+        ),
+    },
+    variants=(CALM, REDIS_FAULTS),
+)
