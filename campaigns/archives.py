@@ -68,6 +68,7 @@ class Shelf:
             published_revision=1,
             published_at=at,
             first_published_at=at,
+            former_slugs=frozenset({f"former-{number}"}),
         )
 
 

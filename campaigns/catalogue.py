@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from campaigns.cached_uncached import CACHED_UNCACHED
 from campaigns.campaign import Campaign
 from campaigns.clocks import CLOCKS
 from campaigns.due_posts import DUE_POSTS
@@ -23,5 +24,6 @@ _ALL: tuple[Campaign[Any], ...] = (
     EVENTS,
     MODEL,
     PRECISION,
+    CACHED_UNCACHED,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}

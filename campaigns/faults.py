@@ -13,7 +13,7 @@ from typing import Any
 
 from campaigns.campaign import Engine
 from campaigns.model import variants
-from campaigns.planted import outbox, plan, published, reading
+from campaigns.planted import cache, outbox, plan, published, reading
 
 BOTH = (Engine.SQLITE, Engine.POSTGRESQL)
 
@@ -62,6 +62,12 @@ def _resolve(target: str) -> tuple[Any, str]:
 _APPLYING = "cms_posts.service.applying"
 _PLAN = "cms_posts.service.plan"
 _SESSION = "cms_core.db.session"
+_DELETING: Mapping[str, Replace] = {
+    "cms_core.cache.published:Published._holds": cache.trust_what_is_there,
+    "cms_core.cache.memory:Memory.put": cache.keep_nothing,
+    "cms_core.front.published:PublishedAnswers._load": cache.load_slowly,
+    f"{_SESSION}:TransactionSession.tell": cache.delete_then_tell,
+}
 _RULES = "campaigns.model.rules:RULES"
 
 _ALL = (
@@ -246,6 +252,56 @@ _ALL = (
         engines=BOTH[::-1],
         what="every list depends on all posts",
         replacements={"cms_posts.delivery.filters:Filters.scope": published.depend_on_all_posts},
+    ),
+    Fault(
+        "filter-left-out-of-key",
+        campaign="cached-uncached",
+        variant="random",
+        engines=BOTH[::-1],
+        what="the key of a kept answer leaves out the tag that was asked for",
+        replacements={
+            "cms_core.front.hits:key_of": published.leave_tag_out,
+            "cms_core.front.published:key_of": published.leave_tag_out,
+        },
+    ),
+    Fault(
+        "scope-not-touched",
+        campaign="cached-uncached",
+        variant="random",
+        engines=BOTH[::-1],
+        what="who renames a tag does not renew the lists that show its name",
+        replacements={"cms_posts.service.tags:_touch": published.leave_tags_of_others},
+    ),
+    Fault(
+        "redis-deleted-after-commit",
+        campaign="stale-reads",
+        variant="calm",
+        engines=(Engine.POSTGRESQL,),
+        what="writers delete what is kept after they commit, and what is kept is believed",
+        replacements=_DELETING,
+    ),
+    Fault(
+        "validation-joined-in-flight",
+        campaign="stale-reads",
+        variant="calm",
+        engines=(Engine.POSTGRESQL,),
+        what="readers take the answer of a validation that was sent before they came",
+        replacements={
+            "cms_core.cache.batches:Batches.put": cache.join_what_is_asked,
+            "cms_core.cache.batches:Batches._answer": cache.note_what_is_asked,
+            "cms_core.cache.postgres:PostgresValidator._put": cache.ask_for_all,
+        },
+    ),
+    Fault(
+        "generations-in-second-commit",
+        campaign="stale-reads",
+        variant="calm",
+        engines=(Engine.POSTGRESQL,),
+        what="generations are renewed in a transaction after the one that changes something",
+        replacements={
+            f"{_SESSION}:TransactionSession.complete": cache.only_settle,
+            f"{_SESSION}:TransactionSession.tell": cache.renew_then_tell,
+        },
     ),
 )
 FAULTS = {fault.name: fault for fault in _ALL}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from cms_core import Transaction
 from cms_posts import scopes
+from cms_posts.models import Tag
 
 
 def depend_on_all_posts(original: object) -> Any:
@@ -14,3 +17,23 @@ def depend_on_all_posts(original: object) -> Any:
         return scopes.POSTS
 
     return scope
+
+
+def leave_tag_out(original: Callable[[str, bytes], str]) -> Any:
+    """Lists of different tags are kept under the same key."""
+
+    def key_of(path: str, query: bytes) -> str:
+        named = [part for part in query.split(b"&") if not part.startswith(b"tag=")]
+        return original(path, b"&".join(named))
+
+    return key_of
+
+
+def leave_tags_of_others(original: object) -> Any:
+    """Who renames a tag does not think of the lists of posts that show its name."""
+
+    def touch(session: Transaction, tags: Iterable[Tag], slugs: Iterable[str]) -> None:
+        session.touch(scopes.TAGS, *map(scopes.of_tag, slugs))
+        session.touch(*(scopes.of_shown_tag(tag.id) for tag in tags))
+
+    return touch
