@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_auth.models import RefreshToken, Role, User, UserSession, UserState
 from cms_auth.rights import ADMIN
-from cms_core import Sort, db_now
+from cms_core import Read, Sort, among, db_now, fetch
 
 #: Those who administer (`User.administers`): without any, nobody could let anybody in.
 ADMINISTERS = and_(
@@ -146,10 +146,12 @@ def users(role: str | None, state: UserState | None, text: str | None) -> Select
     return statement
 
 
+_NAMES = Read(select(User.id, User.name).where(among(_USERS.id, "ids")))
+
+
 async def names_of(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of these accounts."""
-    rows = await session.execute(select(User.id, User.name).where(User.id.in_(list(ids))))
-    return {row.id: row.name for row in rows}
+    return {row.id: row.name for row in await fetch(session, _NAMES, ids=list(ids))}
 
 
 async def added_roles(session: AsyncSession) -> Sequence[Role]:

@@ -5,6 +5,9 @@ from cms_core.commands.context import run_with_cms
 from cms_core.commands.tables import show_table
 from cms_core.db.clock import db_now
 from cms_core.db.faults import unique_or
+from cms_core.db.reads import Read
+from cms_core.db.session import fetch
+from cms_core.db.several import among
 from cms_core.db.types import Base, Instant, Json
 from cms_core.errors import (
     BadRequest,
@@ -97,6 +100,7 @@ __all__ = [
     "Quota",
     "RateLimit",
     "RateLimiter",
+    "Read",
     "ReferencesChanged",
     "Resolved",
     "Resolver",
@@ -113,6 +117,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "after_commit",
+    "among",
     "answer",
     "authenticate",
     "before_commit",
@@ -120,6 +125,7 @@ __all__ = [
     "canonical_address",
     "db_now",
     "eventually",
+    "fetch",
     "hookimpl",
     "hookspec",
     "listing",

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, select, type_coerce
+from sqlalchemy import select, type_coerce
 
 from cms_core.db.clock import db_now
 from cms_core.db.database import Database
 from cms_core.db.faults import Fault, classify
-from cms_core.db.generations import ScopeList, generations_of, mark
+from cms_core.db.generations import generations_of, mark
 from cms_core.db.instance import Instance
 from cms_core.db.reads import AnyRow, Read
 from cms_core.db.session import SnapshotSession
@@ -120,7 +120,7 @@ class Question:
                 db_now().label("now"),
                 mark().label("mark"),
                 select(Instance.id).scalar_subquery().label("instance"),
-                generations_of(bindparam("scopes", type_=ScopeList())).label("gens"),
+                generations_of("scopes").label("gens"),
                 *(moment.label(f"due_{number}") for number, moment in enumerate(moments)),
             )
         )

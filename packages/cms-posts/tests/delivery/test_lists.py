@@ -162,11 +162,12 @@ async def test_reading_takes_few_statements_however_many_posts_there_are(
     most: int,
 ) -> None:
     await store(*(make(number, tags=["Art"]) for number in range(9)))
+    await cms_client.get("/api/v1/posts/unknown")  # a process asks once which database it has
 
     with cms_query_count() as statements:
         assert (await cms_client.get(f"/api/v1/{path}")).status_code == 200
 
-    assert len(statements) <= most, statements
+    assert len(statements) <= most, "\n".join(statements)
 
 
 async def test_lists_do_not_read_bodies_that_they_do_not_show(

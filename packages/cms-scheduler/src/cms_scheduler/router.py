@@ -53,7 +53,7 @@ Publisher = Annotated[Principal, requires("posts:publish")]
 PlanListing = Annotated[Listing, Depends(listing(ListedTransition, TRANSITION_SORTS, "at"))]
 
 
-def _states(
+async def _states(
     state: Annotated[
         list[TransitionState] | None,
         Query(

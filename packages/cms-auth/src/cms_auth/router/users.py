@@ -36,7 +36,7 @@ Manager = Annotated[Principal, requires(MANAGE_USERS)]
 UserListing = Annotated[Listing, Depends(listing(ListedUser, USER_SORTS, "-created_at"))]
 
 
-def _filtered(
+async def _filtered(
     role: Annotated[str | None, Query(max_length=MAX_ROLE)] = None,
     state: UserState | None = None,
     q: Annotated[

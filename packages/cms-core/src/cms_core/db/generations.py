@@ -6,20 +6,19 @@ absent row would match a value cached before the scope first changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Dialect, String, Text, Uuid
+from sqlalchemy import String, Text, Uuid, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from cms_core.db.several import Several
 from cms_core.db.types import Base
 
 
@@ -47,29 +46,15 @@ async def renew(session: AsyncSession, scopes: Iterable[str]) -> None:
     )
 
 
-class ScopeList(TypeDecorator[list[str]]):
-    """Any number of scopes as one parameter: an array on PostgreSQL, a JSON text on SQLite."""
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        array: TypeEngine[Any] = Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text())
-        return dialect.type_descriptor(array)
-
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
-        return json.dumps(value) if dialect.name == "sqlite" else value
-
-
 class generations_of(FunctionElement[str]):  # noqa: N801 - used like a SQL function
-    """The generations of some scopes as a JSON object, in one column; NULL where there are none."""
+    """The generations of the scopes in a parameter, as a JSON object; NULL where there are none."""
 
     type = Text()
     inherit_cache = True
     name = "generations_of"
 
-    def __init__(self, scopes: ColumnElement[list[str]]) -> None:
-        super().__init__(scopes)
+    def __init__(self, parameter: str) -> None:
+        super().__init__(bindparam(parameter, type_=Several(Text())))
 
 
 @compiles(generations_of)

@@ -67,6 +67,17 @@ class SnapshotSession(AsyncSession):
         return await read_clock(self)
 
 
+async def fetch(session: AsyncSession, read: Read, **parameters: Any) -> list[AnyRow]:
+    """Run a `Read` in whatever session there is, and return its rows.
+
+    In a `Snapshot` it runs on the driver itself; no entity is made, nothing compiled anew. Raises
+    `KeyError` for a parameter that is missing.
+    """
+    if isinstance(session, SnapshotSession):
+        return await session.fetch(read, **parameters)
+    return [read.row(row) for row in await session.execute(read.statement, parameters)]
+
+
 class TransactionSession(AsyncSession):
     """An `AsyncSession` in a writing transaction that also collects events and touched scopes.
 

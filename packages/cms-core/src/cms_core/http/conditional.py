@@ -84,7 +84,7 @@ class Precondition:
 ANY_VERSION = Precondition(None, required=False)
 
 
-def precondition_of(
+async def precondition_of(
     request: Request,
     if_match: Annotated[
         str | None, Header(alias="If-Match", description="ETag of the version to change.")

@@ -18,7 +18,7 @@ class Guard:
     def __init__(self, permission: str) -> None:
         self.permission = permission
 
-    def __call__(self, request: Request) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         principal: Principal = request.state.principal
         return principal
 

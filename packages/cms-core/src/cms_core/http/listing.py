@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -37,13 +37,15 @@ class Listing:
         session: AsyncSession,
         statement: Select[Any],
         sorts: Mapping[str, Sort] | None = None,
+        parameters: Mapping[str, Any] | None = None,
     ) -> Rows:
         """Run the (filtered, unordered) statement for the page asked for.
 
         `sorts` names other columns for the same orders, where a filter brings a better index.
+        `parameters` are the values of a statement that is made once and kept: see `Read`.
         """
         page = self.page if sorts is None else replace(self.page, sorts=sorts)
-        return await page.rows(session, statement)
+        return await page.rows(session, statement, parameters)
 
     def wants(self, field: str, *, default: bool = True) -> bool:
         """Tell whether the client asked for a field, so that it is worth loading."""
@@ -71,7 +73,7 @@ def listing(
     sorts: Mapping[str, Sort],
     default: str,
     hidden: Collection[str] = (),
-) -> Callable[..., Listing]:
+) -> Callable[..., Awaitable[Listing]]:
     """Return the dependency of a list of `item`s with these orders.
 
     `hidden` are the (large) fields that come only when `fields` names them. Use it as
@@ -80,7 +82,7 @@ def listing(
     orders = [*sorts, *(f"-{name}" for name in sorts)]
     shown = frozenset(item.model_fields).difference(hidden) if hidden else None
 
-    def parse(
+    async def parse(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items per page.")] = 20,
         cursor: Annotated[str | None, Query(max_length=4000, description="`next_cursor`.")] = None,

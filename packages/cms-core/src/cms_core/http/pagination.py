@@ -10,13 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Row, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms_core.db.reads import Read
+from cms_core.db.session import fetch
 from cms_core.db.types import Instant
 from cms_core.errors import FieldError
 from cms_core.http.counting import Count, total_of
@@ -71,16 +74,26 @@ class PageRequest:
     #: What the list is filtered by: a cursor continues only the list it was made for.
     context: str = ""
 
-    async def rows(self, session: AsyncSession, statement: Select[Any]) -> Rows:
+    async def rows(
+        self,
+        session: AsyncSession,
+        statement: Select[Any],
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Rows:
         """Run the (filtered, unordered) statement for this page.
+
+        With `parameters`, the statement is one that is made once and names them: then it is
+        compiled once for each order too, and run as a `Read`.
 
         Raises `BadCursor`. One row more than the page is read, to know whether it is the last.
         """
+        if parameters is not None:
+            return await self._lean_rows(session, statement, parameters)
         columns = self.sorts[self.sort.removeprefix("-")].columns
         descending = self.sort.startswith("-")
         page = statement.add_columns(*(c.label(f"_key_{i}") for i, c in enumerate(columns)))
         if self.cursor is not None:
-            after = tuple_(*self._unpack(columns))
+            after = tuple_(*self._literals(columns))
             key = tuple_(*columns)
             page = page.where(key < after if descending else key > after)
         page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
@@ -90,17 +103,36 @@ class PageRequest:
         total = await total_of(session, statement, self.count)
         return Rows(rows, self._pack(rows[-1], len(columns)) if more else None, total)
 
-    def _pack(self, row: Row[Any], width: int) -> str:
+    async def _lean_rows(
+        self, session: AsyncSession, statement: Select[Any], parameters: Mapping[str, Any]
+    ) -> Rows:
+        sort = self.sorts[self.sort.removeprefix("-")]
+        after: Mapping[str, Any] = {}
+        if self.cursor is not None:
+            after = {f"after_{i}": value for i, value in enumerate(self._unpack(sort.columns))}
+        read = _page_of(statement, sort, self.sort.startswith("-"), self.cursor is not None)
+        rows = await fetch(session, read, page_size=self.limit + 1, **parameters, **after)
+        more = len(rows) > self.limit
+        rows = rows[: self.limit]
+        total = await total_of(session, statement.params(**parameters), self.count)
+        return Rows(rows, self._pack(rows[-1], len(sort.columns)) if more else None, total)
+
+    def _pack(self, row: Sequence[Any], width: int) -> str:
         values = [_to_json(value) for value in row[len(row) - width :]]
         return self.signer.sign(json.dumps([self._scope(), *values], ensure_ascii=False).encode())
 
-    def _unpack(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[Any]]:
+    def _literals(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[Any]]:
+        values = zip(self._unpack(columns), columns, strict=True)
+        return [literal(value, column.type) for value, column in values]
+
+    def _unpack(self, columns: tuple[ColumnElement[Any], ...]) -> list[Any]:
+        """The last row's sort values, from the cursor."""
         try:
             scope, *values = json.loads(self.signer.unsign(self.cursor or ""))
             if scope != self._scope():
                 raise ValueError("made for another list or order")
             pairs = zip(values, columns, strict=True)
-            return [literal(_from_json(value, column), column.type) for value, column in pairs]
+            return [_from_json(value, column) for value, column in pairs]
         except (BadSignature, ValueError, TypeError):
             # A type error is a cursor that an older release signed over other columns.
             message = "start again without a cursor"
@@ -109,6 +141,19 @@ class PageRequest:
     def _scope(self) -> str:
         # A digest: filters may be long, and the cursor travels in an address.
         return hashlib.sha256(f"{self.sort}|{self.context}".encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=512)
+def _page_of(statement: Select[Any], sort: Sort, descending: bool, continued: bool) -> Read:
+    """The read of a page; made once, since statement and sort are kept by whoever has them."""
+    columns = sort.columns
+    page = statement.add_columns(*(c.label(f"key_{i}") for i, c in enumerate(columns)))
+    if continued:
+        after = tuple_(*(bindparam(f"after_{i}", type_=c.type) for i, c in enumerate(columns)))
+        key = tuple_(*columns)
+        page = page.where(key < after if descending else key > after)
+    page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
+    return Read(page.limit(bindparam("page_size", type_=Integer())))
 
 
 def _to_json(value: Any) -> Any:

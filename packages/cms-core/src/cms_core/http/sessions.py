@@ -4,7 +4,8 @@
     async def read(session: Snapshot, …)
 
 The route class opens the session before the endpoint runs and commits after its response is made;
-these dependencies only hand it over.
+these dependencies only hand it over. Like all of ours they are coroutines, however little they do:
+FastAPI runs plain functions in threads, which takes longer than most of them.
 """
 
 from typing import Annotated
@@ -14,12 +15,12 @@ from fastapi import Depends, Request
 from cms_core.db.session import SnapshotSession, TransactionSession
 
 
-def transaction_of(request: Request) -> TransactionSession:
+async def transaction_of(request: Request) -> TransactionSession:
     session: TransactionSession = request.state.session
     return session
 
 
-def snapshot_of(request: Request) -> SnapshotSession:
+async def snapshot_of(request: Request) -> SnapshotSession:
     session: SnapshotSession = request.state.session
     return session
 

@@ -19,7 +19,7 @@ from cms_posts.service.access import sees_all
 from cms_posts.service.drafts import create_post, edit_post
 
 
-def _filters(
+async def _filters(
     status: Status | None = None,
     author: Annotated[UUID | None, Query(description="Id of the author.")] = None,
     tag: Annotated[str | None, Query(max_length=MAX_SLUG, description="Slug of a tag.")] = None,

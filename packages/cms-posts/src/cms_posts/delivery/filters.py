@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
@@ -27,6 +27,11 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
 
+    def parameters(self, tag_id: UUID | None) -> dict[str, Any]:
+        """What the statement is to filter by, of all that it can."""
+        wanted = {"tag": tag_id, "author": self.author, "since": self.since, "until": self.until}
+        return {name: value for name, value in wanted.items() if value is not None}
+
     def scope(self) -> str:
         """The narrowest scope that changes whenever this selection does."""
         if self.tag is not None:
@@ -46,7 +51,7 @@ TagFilter = Annotated[
 ]
 
 
-def _filters(
+async def _filters(
     tag: TagFilter = None,
     author: Annotated[UUID | None, Query(description="Id of the author.")] = None,
     published_after: Annotated[

@@ -60,13 +60,10 @@ async def list_posts(
     """A page of live posts; an unknown tag has none."""
     session.depends_on(filters.scope(), *map(scopes.of_kind, (scopes.TAGS, PRINCIPAL, MEDIA)))
     tag = await present_tag(session, filters.tag) if filters.tag is not None else None
-    statement = queries.posts(
-        tag=tag.id if tag else None,
-        author=filters.author,
-        since=filters.since,
-        until=filters.until,
-        bodies=[name for name in BODIES if listing.wants(name)],
-    )
-    page = await listing.rows(session, statement, queries.SORTS_OF_TAG if tag else None)
+    parameters = filters.parameters(tag.id if tag else None)
+    bodies = frozenset(name for name in BODIES if listing.wants(name))
+    statement = queries.posts(frozenset(parameters), bodies)
+    sorts = queries.SORTS_OF_TAG if tag else None
+    page = await listing.rows(session, statement, sorts, parameters)
     around = await presenter.surroundings(session, page.rows, listing.wants)
     return listing.answer([ListedPost(**around.present(row)) for row in page.rows], page)

@@ -32,7 +32,7 @@ class Surroundings:
 
     def present(self, row: AnyRow) -> dict[str, Any]:
         """Return the fields of a post as they are delivered."""
-        fields = dict(row._mapping)
+        fields: dict[str, Any] = row._asdict()
         author = self.authors.get(fields.pop("author_id"))
         cover = self.covers.get(fields.pop("cover_id"))
         return fields | {

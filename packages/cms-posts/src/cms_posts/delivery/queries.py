@@ -7,8 +7,8 @@ stop after a page of index entries, and a count need not look at revisions at al
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Row,
     Select,
     bindparam,
     exists,
@@ -26,11 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core import Sort
+from cms_core import Read, Sort, among, fetch
 from cms_posts.delivery.schemas import BODIES
 from cms_posts.models import PostRevision, PostSlug, PublishedPost, PublishedPostTag, Tag
 
-AnyRow = Row[*tuple[Any, ...]]
+#: A row of a `Read`, or one of SQLAlchemy's own.
+AnyRow: TypeAlias = Any
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 live = PublishedPost.__table__
 live_tags = PublishedPostTag.__table__
@@ -65,9 +66,9 @@ SORTS = {
 SORTS_OF_TAG = SORTS | {"published_at": Sort((live_tags.c.published_at, live_tags.c.post_id))}
 
 _POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(live.outerjoin(revisions, _PINNED))
-_POST_OF_ID = _POST.where(live.c.post_id == bindparam("id"))
-_POST_OF_SLUG = _POST.where(live.c.slug == bindparam("slug"))
-_PRESENT_SLUG = (
+_POST_OF_ID = Read(_POST.where(live.c.post_id == bindparam("id")))
+_POST_OF_SLUG = Read(_POST.where(live.c.slug == bindparam("slug")))
+_PRESENT_SLUG = Read(
     select(live.c.slug, live.c.post_id)
     .select_from(slugs.join(live, live.c.post_id == slugs.c.post_id))
     .where(slugs.c.slug == bindparam("slug"), slugs.c.was_live)
@@ -76,38 +77,39 @@ _PRESENT_SLUG = (
 
 async def find_post(session: AsyncSession, key: UUID | str) -> AnyRow | None:
     """The live post of that id or slug, with its bodies."""
-    statement = _POST_OF_ID if isinstance(key, UUID) else _POST_OF_SLUG
-    name = "id" if isinstance(key, UUID) else "slug"
-    return (await session.execute(statement, {name: key})).one_or_none()
+    if isinstance(key, UUID):
+        return _only(await fetch(session, _POST_OF_ID, id=key))
+    return _only(await fetch(session, _POST_OF_SLUG, slug=key))
 
 
 async def find_successor(session: AsyncSession, slug: str) -> AnyRow | None:
     """The live post (`slug`, `post_id`) that readers knew under this slug."""
-    return (await session.execute(_PRESENT_SLUG, {"slug": slug})).one_or_none()
+    return _only(await fetch(session, _PRESENT_SLUG, slug=slug))
 
 
-def posts(
-    *,
-    tag: UUID | None = None,
-    author: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    bodies: Collection[str] = (),
-) -> Select[Any]:
-    """Live posts, unordered: of a tag, of an author, published in ``[since, until)``."""
+def _only(rows: Sequence[AnyRow]) -> AnyRow | None:
+    return rows[0] if rows else None
+
+
+@lru_cache(maxsize=256)
+def posts(filters: frozenset[str] = frozenset(), bodies: frozenset[str] = frozenset()) -> AnySelect:
+    """Live posts, unordered, by the parameters named in `filters`; made once for each set of them.
+
+    `tag` and `author` are ids; `since` is the first instant of publication, `until` the one after.
+    """
     source: FromClause = live
     published_at = live.c.published_at
     wanted: list[ColumnElement[bool]] = []
-    if tag is not None:
+    if "tag" in filters:
         source = live_tags.join(live, live.c.post_id == live_tags.c.post_id)
         published_at = live_tags.c.published_at
-        wanted.append(live_tags.c.tag_id == tag)
-    if author is not None:
-        wanted.append(live.c.author_id == author)
-    if since is not None:
-        wanted.append(published_at >= since)
-    if until is not None:
-        wanted.append(published_at < until)
+        wanted.append(live_tags.c.tag_id == bindparam("tag"))
+    if "author" in filters:
+        wanted.append(live.c.author_id == bindparam("author"))
+    if "since" in filters:
+        wanted.append(published_at >= bindparam("since"))
+    if "until" in filters:
+        wanted.append(published_at < bindparam("until"))
     columns = (*_LIVE, *_CONTENT, *(revisions.c[name] for name in sorted(bodies)))
     return select(*columns).select_from(source.outerjoin(revisions, _PINNED)).where(*wanted)
 
@@ -116,10 +118,18 @@ async def latest_posts(
     session: AsyncSession, limit: int, tag: UUID | None = None
 ) -> Sequence[AnyRow]:
     """The latest live posts, of a tag or of all, with their bodies."""
-    order = (SORTS if tag is None else SORTS_OF_TAG)["published_at"].columns
-    statement = posts(tag=tag, bodies=BODIES).order_by(*(column.desc() for column in order))
-    found: Sequence[AnyRow] = (await session.execute(statement.limit(limit))).all()
-    return found
+    if tag is None:
+        return await fetch(session, _LATEST, length=limit)
+    return await fetch(session, _LATEST_OF_TAG, length=limit, tag=tag)
+
+
+def _latest(sort: Sort, *filters: str) -> Read:
+    ordered = posts(frozenset(filters), BODIES).order_by(*(each.desc() for each in sort.columns))
+    return Read(ordered.limit(bindparam("length", type_=Integer())))
+
+
+_LATEST = _latest(BY_LATEST)
+_LATEST_OF_TAG = _latest(SORTS_OF_TAG["published_at"], "tag")
 
 
 _TAGS = select(
@@ -130,14 +140,18 @@ _TAGS = select(
 ).select_from(tags.outerjoin(_successors, _successors.c.id == tags.c.merged_into))
 
 
+_TAG_OF_SLUG = Read(_TAGS.where(tags.c.slug == bindparam("slug")))
+_TAGS_OF_IDS = Read(_TAGS.where(among(tags.c.id, "ids")))
+
+
 async def find_tag(session: AsyncSession, slug: str) -> AnyRow | None:
     """The tag (`id`, `slug`, `name`) that this slug stands for now."""
-    return (await session.execute(_TAGS.where(tags.c.slug == slug))).one_or_none()
+    return _only(await fetch(session, _TAG_OF_SLUG, slug=slug))
 
 
 async def find_tags(session: AsyncSession, ids: Collection[UUID]) -> Sequence[AnyRow]:
     """The tags that these ids (`of`) stand for now; those that are gone are left out."""
-    return (await session.execute(_TAGS.where(tags.c.id.in_(ids)))).all() if ids else ()
+    return await fetch(session, _TAGS_OF_IDS, ids=ids) if ids else ()
 
 
 #: The most sitemaps that an index may name; a larger number in an address is nobody's.

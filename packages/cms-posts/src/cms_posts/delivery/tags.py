@@ -40,6 +40,6 @@ async def present_tag(session: Snapshot, slug: str) -> PresentTag:
 async def list_tags(session: Snapshot, listing: Listing) -> Response:
     """A page of the tags that live posts have, with how many they are."""
     session.depends_on(scopes.TAGS)
-    page = await listing.rows(session, queries.LIVE_TAGS)
+    page = await listing.rows(session, queries.LIVE_TAGS, parameters={})
     tags = [ListedTag(slug=row.slug, name=row.name, posts=row.posts) for row in page.rows]
     return listing.answer(tags, page)
