@@ -24,7 +24,7 @@ from campaigns.published.writing import plant_live
 CALM, REDIS_FAULTS = "calm", "redis-faults"
 SHAPES = Shapes(posts=60, tags=10)
 #: Broken promises after which nobody needs more of them.
-ENOUGH = 20
+ENOUGH = 5
 WRITERS = {Engine.POSTGRESQL: 2, Engine.SQLITE: 1}
 
 
