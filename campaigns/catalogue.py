@@ -13,6 +13,7 @@ from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
 from campaigns.model.campaign import MODEL
 from campaigns.precision import PRECISION
+from campaigns.published.stale_reads import STALE_READS
 from campaigns.time_zones import TIME_ZONES
 
 _ALL: tuple[Campaign[Any], ...] = (
@@ -25,5 +26,6 @@ _ALL: tuple[Campaign[Any], ...] = (
     MODEL,
     PRECISION,
     CACHED_UNCACHED,
+    STALE_READS,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}
