@@ -6,6 +6,7 @@ with uvicorn's own protocol, and answer every request with the bytes of one file
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -42,6 +43,7 @@ class Application:
         self._by_path = dict.fromkeys(paths, body)
         self._database = database
         self._pool: Any = None
+        self._opening = asyncio.Lock()
         kinds = {Kind.PLAIN: self._plain, Kind.LOOKUP: self._lookup, Kind.ROW: self._row}
         self._answer: Answer = kinds[kind]
 
@@ -63,10 +65,16 @@ class Application:
 
     async def _row(self, scope: dict[str, Any]) -> bytes:
         if self._pool is None:
-            self._pool = await asyncpg.create_pool(self._database, min_size=10, max_size=10)
+            await self._open()
         slug = scope["path"].rpartition("/")[2]
         html: str = await self._pool.fetchval(_QUERY, slug)
         return html.encode()
+
+    async def _open(self) -> None:
+        # The first requests come at once, and all but one wait for it.
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(self._database, min_size=10, max_size=10)
 
 
 def serve(

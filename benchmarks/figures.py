@@ -118,7 +118,10 @@ def kept(benchmark: str, folder: Path = FOLDER) -> Report | None:
 
 def _commit() -> str:
     command = ("git", "describe", "--always", "--dirty", "--exclude", "*")
-    done = subprocess.run(
-        command, cwd=FOLDER.parent, capture_output=True, text=True, check=False, timeout=10
-    )
-    return done.stdout.strip() or "unknown"
+    try:
+        done = subprocess.run(
+            command, cwd=FOLDER.parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from itertools import islice
 
+from benchmarks.articles import LAST
 from benchmarks.bare import Kind
 from benchmarks.cases import POSTS, Case, compare_all, paths_of_posts, warm
 from benchmarks.ceilings import bare
@@ -16,8 +19,12 @@ from benchmarks.targets import gets
 
 #: A CMS that keeps no answer, neither in the process nor in Redis.
 UNCACHED = {"CMS_CACHE_URL": "memory://", "CMS_CACHE_BYTES": "0"}
-#: Pages around the middle of the list that are asked for.
-DEEP = 20
+#: Pages around the middle of the list that are asked for, and instants that lists end before.
+DEEP = INSTANTS = 60
+#: Requests that come at once for one address share the answer, cached or not. So lists are asked
+#: for with so many items, 20 on average, which makes addresses enough.
+LENGTHS = range(16, 25)
+WARM = 50
 #: The least ratio to bare; 0.10 is the aim for a post.
 FLOORS = {"post": 0.06, "list": 0.05, "list of a tag": 0.05, "deep page": 0.05}
 
@@ -33,21 +40,32 @@ def run(stage: Stage, plan: Plan) -> list[Figure]:
             body = api.get(posts[0]).body
             asked = {
                 "post": posts,
-                "list": [POSTS],
-                "list of a tag": paths_of_tags(api),
-                "deep page": paths_in_the_middle(api, plan.posts),
+                "list": with_lengths(_paths_of_first_pages()),
+                "list of a tag": with_lengths(paths_of_tags(api)),
+                "deep page": with_lengths(paths_in_the_middle(api, plan.posts)),
             }
         cases = [
             Case(f"{what}, miss", FLOORS[what], process, gets(paths))
             for what, paths in asked.items()
         ]
         for case in cases:
-            warm(process, case.requests[:DEEP])
+            warm(process, case.requests[:WARM])
         row = stack.enter_context(bare(stage, Kind.ROW, body, database=database))
-        warm(row, gets(posts[:DEEP]))
+        warm(row, gets(posts[:WARM]))
         cases.append(Case("bare with one row by asyncpg", None, row, gets(posts)))
         plain = stack.enter_context(bare(stage, Kind.PLAIN, body))
         return compare_all("misses", cases, plain, posts, plan)
+
+
+def with_lengths(paths: Sequence[str]) -> list[str]:
+    """Return the addresses of these lists with each of the lengths."""
+    return [f"{path}&limit={length}" for path in paths for length in LENGTHS]
+
+
+def _paths_of_first_pages() -> list[str]:
+    """Return addresses of the first page, of what was published before this and that instant."""
+    ends = (LAST - timedelta(minutes=number) for number in range(INSTANTS))
+    return [f"{POSTS}?published_before={end:%Y-%m-%dT%H:%M:%SZ}" for end in ends]
 
 
 def paths_of_tags(api: Reader) -> list[str]:

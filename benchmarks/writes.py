@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import islice
 
+from benchmarks import client
 from benchmarks.articles import SEED, TAGS_OF_ONE, Writer
 from benchmarks.bare import Kind
 from benchmarks.cases import paths_of_posts
@@ -22,6 +24,8 @@ from benchmarks.targets import Request, gets
 
 POSTS = "/api/v1/admin/posts"
 CONNECTIONS = 16
+#: Requests that are not counted, so that statements are compiled and connections open.
+WARM = 50
 #: The least ratio to bare.
 CREATE, UPDATE, PUBLISH = 0.02, 0.02, 0.015
 #: Drafts to publish, per second that is measured; a round ends early where they are used up.
@@ -55,7 +59,9 @@ def run(stage: Stage, plan: Plan) -> list[Figure]:
         with bar("writes", len(asked) * plan.rounds) as progress:
             for name, (floor, requests) in asked.items():
                 figure = Figure(name, "of bare", floor=floor)
-                ours = _writer(process, requests, plan)
+                raw = (each.raw() for each in requests)
+                asyncio.run(client.send(process.address(), islice(raw, WARM), connections=4))
+                ours = _writer(process, raw, plan)
                 asyncio.run(compare(figure, ceiling, ours, plan, progress))
                 figures.append(figure)
         return figures
@@ -102,9 +108,8 @@ class Author:
         return Request(path, method, self._headers, json.dumps(body).encode())
 
 
-def _writer(process: Process, requests: Iterator[Request], plan: Plan) -> Contender:
+def _writer(process: Process, raw: Iterator[bytes], plan: Plan) -> Contender:
     """Return a contender that gets these requests in their order, whatever the round."""
-    raw = (each.raw() for each in requests)
 
     async def send(_: int) -> Sent:
         sent = await dispatch(process.address(), raw, CONNECTIONS, plan.seconds)
