@@ -40,14 +40,16 @@ _CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The versions of `posts` posts, spread over `tags` tags."""
+    """The versions of `posts` posts, spread over `tags` tags; without `plans` none is planned."""
 
     posts: int
     tags: int
+    plans: bool = True
 
     def change(self, version: int) -> Change:
         """What makes this version of the one before."""
-        return _CHANGES.get(version % CYCLE, Change.AMEND)
+        change = _CHANGES.get(version % CYCLE, Change.AMEND)
+        return change if self.plans or change is not Change.PLAN else Change.PUBLISH
 
     def is_live(self, version: int) -> bool:
         """Whether readers see a post in this version."""
