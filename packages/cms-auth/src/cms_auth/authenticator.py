@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from cms_auth.errors import TokenRefused
-from cms_auth.queries import signed_in
+from cms_auth.queries import SIGNED_IN
 from cms_auth.rights import Rights
 from cms_auth.tokens import AccessTokens
 from cms_core import CMS, Principal
@@ -47,9 +47,10 @@ class SessionAuthenticator:
         claims = self._tokens.open(token)
         user_id, session_id = UUID(claims.sub), UUID(claims.sid)
         async with self._db.snapshot() as session:
-            found = await signed_in(session, session_id, user_id)
-        if found is None:
+            rows = await session.fetch(SIGNED_IN, session=session_id, user=user_id)
+        if not rows:
             raise TokenRefused
+        (found,) = rows
         self._tokens.check_validity(claims, now=found.now.timestamp())
         permissions = self._rights.of(found.role, found.granted)
         return Principal(user_id, found.name, permissions, session_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_auth.models import RefreshToken, Role, User, UserSession, UserState
@@ -54,25 +54,19 @@ async def _credentials(session: AsyncSession, which: ColumnElement[bool]) -> Cre
     return None if row is None else Credentials(*row)
 
 
-async def signed_in(
-    session: AsyncSession, session_id: UUID, user_id: UUID
-) -> Row[str, str, list[str], datetime] | None:
-    """Who a live session belongs to, with the database's moment: one read by primary keys.
-
-    Columns: `name`, `role`, `granted` (by a role that was added, else NULL) and `now`.
-    """
-    statement = (
-        select(User.name, User.role, Role.permissions.label("granted"), db_now().label("now"))
-        .join(UserSession, UserSession.user_id == User.id)
-        .outerjoin(Role, Role.name == User.role)
-        .where(UserSession.id == session_id, User.id == user_id, _lives())
-        .where(User.state == UserState.ACTIVE)
-    )
-    return (await session.execute(statement)).one_or_none()
-
-
 def _lives() -> ColumnElement[bool]:
     return and_(UserSession.ended_at.is_(None), UserSession.expires_at > db_now())
+
+
+#: Who the live session `session` of the account `user` belongs to, with the database's moment: one
+#: read by primary keys. `granted` is NULL unless the role was added.
+SIGNED_IN = Read(
+    select(User.name, User.role, Role.permissions.label("granted"), db_now().label("now"))
+    .join(UserSession, UserSession.user_id == User.id)
+    .outerjoin(Role, Role.name == User.role)
+    .where(UserSession.id == bindparam("session"), User.id == bindparam("user"), _lives())
+    .where(User.state == UserState.ACTIVE)
+)
 
 
 def live_sessions(user_id: UUID) -> Select[Any]:
