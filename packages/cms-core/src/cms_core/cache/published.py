@@ -104,18 +104,31 @@ class Published:
         Who comes while it is being made waits, and takes it if it is still current then; only
         what began after they came they take unseen. Raises what `load` raises, and `Unavailable`.
         """
-        kept = self.memory.get(key)
-        if kept is not None and await self.confirms(kept):
+        if (kept := await self._kept(key)) is not None:
             return Found(kept, Outcome.HIT)
         earlier = self._flights.get(key)
         if earlier is not None:
             entry = (await self._wait(earlier)).entry
             if entry.gens and await self.confirms(entry):
                 return Found(entry, Outcome.COLLAPSED)
+            if (kept := await self._kept(key, refused=entry)) is not None:
+                return Found(kept, Outcome.HIT)
         flight = self._flights.get(key)
         if flight is not None and flight is not earlier:
             return Found((await self._wait(flight)).entry, Outcome.COLLAPSED)
         return await self._wait(self._start(key, load))
+
+    async def _kept(self, key: str, refused: Entry | None = None) -> Entry | None:
+        """Return this process's entry of a key if it is current; `refused` is known not to be.
+
+        While one is asked about, somebody else may have stored the next: made again for those who
+        asked, it would be made more often than once.
+        """
+        while (kept := self.memory.get(key)) is not None and kept is not refused:
+            if await self.confirms(kept):
+                return kept
+            refused = kept
+        return None
 
     def keep(self, entry: Entry) -> None:
         """Store an entry in both levels."""
