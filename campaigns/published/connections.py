@@ -11,6 +11,9 @@ from campaigns.published.apis import Address
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)")
 #: Seconds after which an answer does not count any more.
 HANGS_AFTER = 30.0
+#: Seconds after which a server may have given up a connection that it thinks nobody uses: so long
+#: we wait nowhere, but a busy machine can stand still.
+IDLE = 4.0
 
 
 class NoAnswer(Exception):
@@ -30,7 +33,7 @@ class Answer(NamedTuple):
 
 
 class Connection(asyncio.Protocol):
-    """A connection to one process; made by `connect`."""
+    """A connection to one process."""
 
     def __init__(self) -> None:
         self._received = b""
@@ -80,8 +83,40 @@ class Connection(asyncio.Protocol):
             self._answer.set_exception(NoAnswer(why))
 
 
-async def connect(address: Address) -> Connection:
-    """Return a new connection."""
-    loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(Connection, *address)
-    return connection
+class Client:
+    """Asks one process, on a connection that is opened when it is needed."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._connection: Connection | None = None
+        self._used_at = 0.0
+
+    async def get(self, target: str) -> Answer:
+        """Ask for a target and return the answer. Raises `NoAnswer`."""
+        loop = asyncio.get_running_loop()
+        if self._connection is None:
+            self._used_at = loop.time()
+        try:
+            answer = await self._get(target)
+        except NoAnswer:
+            if loop.time() - self._used_at < IDLE:
+                raise
+            answer = await self._get(target)
+        self._used_at = loop.time()
+        return answer
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _get(self, target: str) -> Answer:
+        if self._connection is None:
+            loop = asyncio.get_running_loop()
+            _, self._connection = await loop.create_connection(Connection, *self._address)
+        try:
+            return await self._connection.get(target)
+        except NoAnswer:
+            self.close()
+            raise

@@ -16,7 +16,7 @@ from campaigns.campaign import Campaign, Engine, Outcome, Size
 from campaigns.progress import bar
 from campaigns.published.apis import Address, Apis
 from campaigns.published.board import Board
-from campaigns.published.connections import NoAnswer, connect
+from campaigns.published.connections import Client, NoAnswer
 from campaigns.published.judging import Judge, Read, feed_of, list_of, post_by_id, post_by_name
 from campaigns.published.nursery import Deed, Nursery, Place
 from campaigns.published.readers import Chooser, Readers
@@ -96,7 +96,7 @@ class _Witness:
     def __init__(self, cms: CMS, board: Board, addresses: Sequence[Address]) -> None:
         self._cms = cms
         self._board = board
-        self._addresses = addresses
+        self._clients = [Client(address) for address in addresses]
         self.judge = Judge(SHAPES, board.see)
         chooser = Chooser(SHAPES, board, random.Random(0))
         self.readers = Readers(chooser, self.judge, addresses)
@@ -120,7 +120,6 @@ class _Witness:
 
     async def prepare(self) -> None:
         """Learn what is there already."""
-        self._connections = [await connect(address) for address in self._addresses]
         for post, version in enumerate(await read_versions(self._cms, SHAPES.posts)):
             self._board.begin(post, version)
             self._board.acknowledge(post, version)
@@ -144,24 +143,21 @@ class _Witness:
 
     async def close(self) -> None:
         """Close all connections."""
-        for connection in self._connections:
-            connection.close()
+        for client in self._clients:
+            client.close()
         await self._cms.close()
 
     async def _read_all(self, reads: Sequence[Read]) -> None:
         """Read all of it from each process, from all processes at once."""
-        await asyncio.gather(
-            *(self._read_from(number, reads) for number in range(len(self._addresses)))
-        )
+        await asyncio.gather(*(self._read_from(client, reads) for client in self._clients))
 
-    async def _read_from(self, number: int, reads: Sequence[Read]) -> None:
+    async def _read_from(self, client: Client, reads: Sequence[Read]) -> None:
         for read in reads:
             least = self._board.all_least()
             try:
-                answer = await self._connections[number].get(read.target)
+                answer = await client.get(read.target)
             except NoAnswer as error:
                 self.judge.fail(read, str(error))
-                self._connections[number] = await connect(self._addresses[number])
                 continue
             self.judge.judge(read, answer, least, self._board.all_most())
             self._read += 1

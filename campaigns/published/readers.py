@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from campaigns.published.apis import Address
 from campaigns.published.board import Board
-from campaigns.published.connections import Connection, NoAnswer, connect
+from campaigns.published.connections import Client, NoAnswer
 from campaigns.published.judging import (
     Judge,
     Read,
@@ -86,24 +86,19 @@ class Readers:
         await asyncio.gather(*(self._read_on(place, go_on) for place in places))
 
     async def _read_on(self, address: Address, go_on: Callable[[], bool]) -> None:
-        connection = await connect(address)
+        client = Client(address)
         while go_on():
-            read = self._chooser.choose()
-            if not await self._read(connection, read):
-                connection.close()
-                connection = await connect(address)
-        connection.close()
+            await self._read(client, self._chooser.choose())
+        client.close()
 
-    async def _read(self, connection: Connection, read: Read) -> bool:
-        """Read and judge; return whether the connection can be used again."""
+    async def _read(self, client: Client, read: Read) -> None:
         board = self._chooser.board
         least = board.all_least()
         try:
-            answer = await connection.get(read.target)
+            answer = await client.get(read.target)
         except NoAnswer as error:
             self._judge.fail(read, str(error))
-            return False
+            return
         self._judge.judge(read, answer, least, board.all_most())
         self.reads += 1
         self.hits += answer.is_hit
-        return True
