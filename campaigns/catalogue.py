@@ -13,7 +13,9 @@ from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
 from campaigns.model.campaign import MODEL
 from campaigns.precision import PRECISION
+from campaigns.published.killed_writers import KILLED_WRITERS
 from campaigns.published.stale_reads import STALE_READS
+from campaigns.published.stampede import STAMPEDE
 from campaigns.time_zones import TIME_ZONES
 
 _ALL: tuple[Campaign[Any], ...] = (
@@ -27,5 +29,7 @@ _ALL: tuple[Campaign[Any], ...] = (
     PRECISION,
     CACHED_UNCACHED,
     STALE_READS,
+    KILLED_WRITERS,
+    STAMPEDE,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}
