@@ -281,6 +281,14 @@ _ALL = (
         replacements=_DELETING,
     ),
     Fault(
+        "deletion-lost-with-writer",
+        campaign="killed-writers",
+        variant="kills",
+        engines=(Engine.POSTGRESQL,),
+        what="the same, and the writer is killed before it deletes",
+        replacements=_DELETING,
+    ),
+    Fault(
         "validation-joined-in-flight",
         campaign="stale-reads",
         variant="calm",
@@ -302,6 +310,14 @@ _ALL = (
             f"{_SESSION}:TransactionSession.complete": cache.only_settle,
             f"{_SESSION}:TransactionSession.tell": cache.renew_then_tell,
         },
+    ),
+    Fault(
+        "single-flight-off",
+        campaign="stampede",
+        variant="flushes",
+        engines=(Engine.POSTGRESQL,),
+        what="everybody who finds nothing makes the answer",
+        replacements={"cms_core.cache.published:Published.obtain": cache.load_always},
     ),
 )
 FAULTS = {fault.name: fault for fault in _ALL}
