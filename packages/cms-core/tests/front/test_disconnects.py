@@ -51,11 +51,12 @@ async def is_idle(cms: CMS) -> bool:
     return False
 
 
+@pytest.mark.parametrize("sent_in_a_row", [1, 2])
 async def test_a_read_that_nobody_waits_for_is_given_up(
-    cms_app: CMS, address: tuple[str, int]
+    cms_app: CMS, address: tuple[str, int], sent_in_a_row: int
 ) -> None:
     request = b"GET /api/v1/probe/slow HTTP/1.1\r\nHost: x\r\n\r\n"
-    leaving = asyncio.create_task(send_and_leave(address, request, PATIENCE + 0.2))
+    leaving = asyncio.create_task(send_and_leave(address, request * sent_in_a_row, PATIENCE + 0.2))
     await asyncio.sleep(PATIENCE)
     assert cms_app.db.in_use == 1
     await leaving

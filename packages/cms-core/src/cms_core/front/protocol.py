@@ -37,6 +37,8 @@ class Protocol(HttpToolsProtocol):
     _ended = False
     #: Whether a request of this connection is being answered; the next head may wait that long.
     _busy = False
+    #: The request that is answered; the parser may be some requests ahead of it.
+    _answered: RequestResponseCycle | None = None
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
 
@@ -48,6 +50,10 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         self._end_stall()
         super().connection_lost(exc)
+        # uvicorn tells only the request that was parsed last.
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -86,6 +92,7 @@ class Protocol(HttpToolsProtocol):
         self._in_head, self._head_size, self._ended = True, 0, True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
         hits: Hits | None = self.app_state.get(HITS)
         start = partial(super()._start_asgi_task, cycle, app)
         if hits is None or not hits.take(cycle, start):

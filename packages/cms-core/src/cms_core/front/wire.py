@@ -12,7 +12,8 @@ def write_ready(
 
     It does what uvicorn does for the two messages of ASGI, without looking at every header again.
     """
-    if cycle.disconnected:
+    # A connection that is lost refuses bytes before uvicorn hears of it.
+    if cycle.disconnected or cycle.transport.is_closing():
         return
     first = [b"%b: %b\r\n" % header for header in cycle.default_headers]
     last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
