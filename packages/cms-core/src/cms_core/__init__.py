@@ -6,7 +6,7 @@ from cms_core.commands.tables import show_table
 from cms_core.db.clock import db_now
 from cms_core.db.faults import unique_or
 from cms_core.db.reads import Read
-from cms_core.db.session import fetch
+from cms_core.db.session import fetch, recall, remember
 from cms_core.db.several import among
 from cms_core.db.types import Base, Instant, Json
 from cms_core.errors import (
@@ -133,6 +133,8 @@ __all__ = [
     "new_id",
     "rate_limit_headers",
     "reason_of",
+    "recall",
+    "remember",
     "requires",
     "run_with_cms",
     "show_table",

@@ -67,10 +67,8 @@ class _Application(FastAPI):
         # The front renders every error itself, so that Starlette's own layers have nothing to do.
         routes, cms = AsyncExitStackMiddleware(self.router), self.state.cms
         published = PublishedAnswers(
-            routes,
             self._doors,
             cms.published,
-            timeout=cms.settings.request_timeout,
             cdn_max_age=cms.settings.cdn_max_age,
         )
         return Front(routes, cms.settings, published)

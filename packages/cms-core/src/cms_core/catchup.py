@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import structlog
 
 from cms_core.db.faults import refuses_writes
+from cms_core.db.parts import Parts
 from cms_core.db.session import SnapshotSession
 from cms_core.errors import Unavailable
 from cms_core.health import HealthCheck
@@ -55,6 +56,7 @@ class CatchUp:
         self._patience = patience
         self._jobs = [job for job in jobs if job.before_reads and job.next_due is not None]
         self.lookout = Lookout(cms.db, self._jobs, pause)
+        self._parts = Parts()
         self._run: _Run | None = None
         self._failing: set[str] = set()
 
@@ -90,11 +92,17 @@ class CatchUp:
         reader = Reader()
         while True:
             await self.lookout.examine_again()
+            parts = self._parts.use()
             async with self._cms.db.snapshot() as session:
+                session.use(parts)
                 result = await work(session)
-                look = await self.lookout.look(session, session.scopes)
-            if isinstance(look, Look) and not reader.waits_for(look):
-                return Reading(result, look, tuple(session.scopes), self._holds(look))
+                look = await self.lookout.look(session, {*session.scopes, *parts.scopes})
+            if isinstance(look, Look):
+                settled = parts.settle(look.gens)
+                if not reader.waits_for(look):
+                    if settled:
+                        return Reading(result, look, tuple(session.scopes), self._holds(look))
+                    continue
             await self._make_up(reader, look)
 
     async def settles(self, reader: Reader, look: Look) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core.db.session import TransactionSession
+from cms_core.db.session import TransactionSession, recall, remember
 from cms_core.events import Event
 
 
@@ -67,7 +67,13 @@ class References:
         resolver = self._by_kind.get(kind)
         if resolver is None or not wanted:
             return {}
-        return await resolver.resolve(session, wanted)
+        known = {id: found for id in wanted if (found := recall(session, (kind, id))) is not None}
+        missing = wanted - known.keys()
+        if missing:
+            for id, found in (await resolver.resolve(session, missing)).items():
+                known[id] = found
+                remember(session, (kind, id), found, *found.scopes)
+        return known
 
     async def provide(self, session: TransactionSession, kind: str, name: str) -> UUID | None:
         """Return the id of that kind for a name, made if need be; None where nobody can."""

@@ -47,13 +47,26 @@ class Found:
     outcome: Outcome
 
 
-@dataclass(slots=True, eq=False)
 class _Flight:
-    """An answer that is being made, and how many wait for it."""
+    """An answer that is being made by one reader, and awaited by others."""
 
-    key: str
-    task: asyncio.Task[Found]
-    waiting: int = 0
+    def __init__(self, result: asyncio.Future[Found | None]) -> None:
+        self._result = result
+
+    async def arrival(self) -> Found | None:
+        """Return what was made; None where the one who made it has left. Raises what it raised."""
+        return await asyncio.shield(self._result)
+
+    def end(self, found: Found | None) -> None:
+        """Hand over what was made."""
+        if not self._result.done():
+            self._result.set_result(found)
+
+    def fail(self, error: Exception) -> None:
+        """Tell what went wrong."""
+        if not self._result.done():
+            self._result.set_exception(error)
+            self._result.exception()  # told to whoever waits; nobody may
 
 
 class Published:
@@ -65,7 +78,6 @@ class Published:
         self._validator = validator
         self._late = late
         self._flights: dict[str, _Flight] = {}
-        self._loading: set[asyncio.Task[Found]] = set()
         self._instance = ""
 
     def trusts(self, entry: Entry) -> bool:
@@ -104,31 +116,19 @@ class Published:
         Who comes while it is being made waits, and takes it if it is still current then; only
         what began after they came they take unseen. Raises what `load` raises, and `Unavailable`.
         """
-        if (kept := await self._kept(key)) is not None:
+        kept = self.memory.get(key)
+        if kept is not None and await self.confirms(kept):
             return Found(kept, Outcome.HIT)
         earlier = self._flights.get(key)
         if earlier is not None:
-            entry = (await self._wait(earlier)).entry
-            if entry.gens and await self.confirms(entry):
-                return Found(entry, Outcome.COLLAPSED)
-            if (kept := await self._kept(key, refused=entry)) is not None:
-                return Found(kept, Outcome.HIT)
-        flight = self._flights.get(key)
-        if flight is not None and flight is not earlier:
-            return Found((await self._wait(flight)).entry, Outcome.COLLAPSED)
-        return await self._wait(self._start(key, load))
-
-    async def _kept(self, key: str, refused: Entry | None = None) -> Entry | None:
-        """Return this process's entry of a key if it is current; `refused` is known not to be.
-
-        While one is asked about, somebody else may have stored the next: made again for those who
-        asked, it would be made more often than once.
-        """
-        while (kept := self.memory.get(key)) is not None and kept is not refused:
-            if await self.confirms(kept):
-                return kept
-            refused = kept
-        return None
+            found = await earlier.arrival()
+            if found and found.entry.gens and await self.confirms(found.entry):
+                return Found(found.entry, Outcome.COLLAPSED)
+        while (flight := self._flights.get(key)) is not None and flight is not earlier:
+            if found := await flight.arrival():
+                return Found(found.entry, Outcome.COLLAPSED)
+            earlier = flight
+        return await self._lead(key, load)
 
     def keep(self, entry: Entry) -> None:
         """Store an entry in both levels."""
@@ -142,11 +142,7 @@ class Published:
             self._shared.forget(scopes, self._instance)
 
     async def close(self) -> None:
-        """Give up what is being loaded, and close connections."""
-        for task in self._loading:
-            task.cancel()
-        if self._loading:
-            await asyncio.wait(list(self._loading))
+        """Close connections."""
         if self._shared is not None:
             await self._shared.close()
         await self._validator.close()
@@ -168,24 +164,23 @@ class Published:
                 self.memory.clear()
             self._instance = instance
 
-    def _start(self, key: str, load: Load) -> _Flight:
-        # A task of its own: a reader who leaves must not take it from the others.
-        task = asyncio.create_task(self._fly(key, load), name="load")
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
-        flight = self._flights[key] = _Flight(key, task)
-        task.add_done_callback(lambda _: self._land(flight))
-        return flight
-
-    async def _wait(self, flight: _Flight) -> Found:
-        flight.waiting += 1
+    async def _lead(self, key: str, load: Load) -> Found:
+        """Make the answer, for all who wait for it; if this reader leaves, the others go on."""
+        flight = self._flights[key] = _Flight(asyncio.get_running_loop().create_future())
         try:
-            return await asyncio.shield(flight.task)
+            found = await self._fly(key, load)
+        except asyncio.CancelledError:
+            flight.end(None)
+            raise
+        except Exception as error:
+            flight.fail(error)
+            raise
+        else:
+            flight.end(found)
+            return found
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._land(flight)  # nobody may come aboard any more
-                flight.task.cancel()
+            if self._flights.get(key) is flight:
+                del self._flights[key]
 
     async def _fly(self, key: str, load: Load) -> Found:
         if self._shared is not None:
@@ -207,12 +202,6 @@ class Published:
             return None
         self.memory.put(entry)
         return entry
-
-    def _land(self, flight: _Flight) -> None:
-        if self._flights.get(flight.key) is flight:
-            del self._flights[flight.key]
-        if flight.task.done() and not flight.task.cancelled():
-            flight.task.exception()  # told to whoever waits; nobody may be left
 
 
 def published_of(cms: CMS) -> Published:

@@ -84,9 +84,12 @@ class Driver:
         records: Sequence[Sequence[Any]] = await self._connection.fetch(sql, *values)
         return records
 
-    async def execute(self, sql: str) -> None:
-        """Run a statement that has neither parameters nor rows."""
-        await self._connection.execute(sql)
+    async def execute(self, sql: str, *, within: float | None = None) -> None:
+        """Run a statement that has neither parameters nor rows.
+
+        Raises `TimeoutError` where it takes longer than `within` seconds.
+        """
+        await self._connection.execute(sql, timeout=within)
 
 
 def arguments(prepared: Prepared, values: Mapping[str, Any]) -> list[Any]:

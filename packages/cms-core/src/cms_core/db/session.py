@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, KeysView
+from collections.abc import Awaitable, Callable, Hashable, KeysView
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from cms_core.db.clock import read_clock
 from cms_core.db.faults import concerns_transaction, is_lock_timeout
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
+from cms_core.db.parts import PartsInUse
 from cms_core.db.reads import AnyRow, Driver, Read, arguments
 from cms_core.events import Event, Moment, Subscribers
 
@@ -34,6 +35,8 @@ class SnapshotSession(AsyncSession):
         #: The driver's own connection, where lean reads run on it.
         self._driver = driver
         self._scopes: dict[str, None] = {}
+        #: What readings keep of things that many answers show; None where nothing is kept.
+        self._parts: PartsInUse | None = None
         #: Whether `cms.reading` made sure that everything due by its clock had happened. If not, an
         #: answer made from it must not be stored.
         self.caught_up = False
@@ -49,6 +52,15 @@ class SnapshotSession(AsyncSession):
             return [read.row(row) for row in result]
         records = await self._driver.fetch(prepared.sql, *arguments(prepared, parameters))
         return read.rows(prepared, records)
+
+    def use(self, parts: PartsInUse) -> None:
+        """Let parts of answers be recalled and remembered; done by whoever settles them."""
+        self._parts = parts
+
+    @property
+    def parts(self) -> PartsInUse | None:
+        """What is kept of things that many answers show; None where nothing is."""
+        return self._parts
 
     @property
     def scopes(self) -> KeysView[str]:
@@ -76,6 +88,24 @@ async def fetch(session: AsyncSession, read: Read, **parameters: Any) -> list[An
     if isinstance(session, SnapshotSession):
         return await session.fetch(read, **parameters)
     return [read.row(row) for row in await session.execute(read.statement, parameters)]
+
+
+def recall(session: AsyncSession, key: Hashable) -> Any:
+    """Return a part of answers that was remembered under a key; None where there is none.
+
+    It is what would be read in the session's moment: if not, the answer is made again without it.
+    """
+    parts = session.parts if isinstance(session, SnapshotSession) else None
+    return None if parts is None else parts.take(key)
+
+
+def remember(session: AsyncSession, key: Hashable, value: Any, *scopes: str) -> None:
+    """Let a part of answers, such as a name, be recalled as long as these scopes do not change.
+
+    The value was read in this session; nobody may change it from now on.
+    """
+    if isinstance(session, SnapshotSession) and session.parts is not None:
+        session.parts.bring(key, value, scopes)
 
 
 class TransactionSession(AsyncSession):

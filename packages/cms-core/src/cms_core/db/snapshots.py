@@ -90,12 +90,16 @@ class PostgresSnapshots:
         session = SnapshotSession(seat.connection, seat.driver)
         try:
             yield session
-        finally:
-            # In a task of its own: a reader who is cancelled leaves no transaction behind, and
-            # none who was answered waits for its end.
+        except asyncio.CancelledError:
+            # In a task of its own: who is cancelled leaves no transaction behind, and is gone soon.
             task = asyncio.create_task(self._leave(seat, session))
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+            raise
+        except BaseException:
+            await self._leave(seat, session)
+            raise
+        await self._leave(seat, session)
 
     @property
     def idle(self) -> int:
@@ -147,8 +151,7 @@ class PostgresSnapshots:
         try:
             if session.in_transaction():
                 await session.close()
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await seat.driver.execute("ROLLBACK")
+            await seat.driver.execute("ROLLBACK", within=CONNECT_TIMEOUT)
             kept = not self._closed
         except (*DRIVER_ERRORS, DBAPIError, OSError, TimeoutError):
             pass  # whoever read from it has met the same

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+from functools import partial
 
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import Message, Scope
 
 from cms_core import problems
 from cms_core.cache.entry import Entry, Generations, Headers
@@ -16,9 +18,8 @@ from cms_core.cache.published import Published
 from cms_core.errors import CMSError
 from cms_core.front.answer import Answer
 from cms_core.front.asked import Asked
-from cms_core.front.deadline import TimedOut
 from cms_core.front.delivery import UNCONFIRMED, deliver
-from cms_core.http.doors import Doors
+from cms_core.http.doors import Doors, Selected, enter
 from cms_core.http.exchange import Exchange, begin_exchange, exchange_of
 
 #: Answers that may be kept: there, elsewhere for good, nowhere, gone.
@@ -29,16 +30,14 @@ _TELLING = (CMSError, HTTPException, RequestValidationError)
 class PublishedAnswers:
     """Answers what is kept, and lets the routes make what is not.
 
-    `timeout` is how many seconds making one may take; `cdn_max_age` is told to CDNs if not 0.
+    `cdn_max_age` is told to CDNs if not 0. How long making an answer may take is for those to say
+    who wait for it: when the last one gives up, so does the load.
     """
 
-    def __init__(
-        self, app: ASGIApp, doors: Doors, cache: Published, *, timeout: float, cdn_max_age: int
-    ) -> None:
-        self._app = app
+    def __init__(self, doors: Doors, cache: Published, *, cdn_max_age: int) -> None:
         self._doors = doors
+        self._handle = AsyncExitStackMiddleware(doors.handle)
         self._cache = cache
-        self._timeout = timeout
         age = b"max-age=%d" % cdn_max_age
         self._added: Headers = ((b"cdn-cache-control", age),) if cdn_max_age else ()
 
@@ -49,38 +48,48 @@ class PublishedAnswers:
         """
         if UNCONFIRMED in scope:
             raise scope[UNCONFIRMED]
-        selected = self._doors.published(scope)
+        found = self._doors.published(scope)
         asked = Asked(scope)
-        if selected is None or asked.is_special:
+        if found is None or asked.is_special:
             return False
+        selected, child = found
         exchange = exchange_of(scope)
         exchange.plugin, exchange.route = selected.plugin, selected.route
         key = key_of(scope["path"], scope["query_string"])
-        found = await self._cache.obtain(key, lambda: self._load(key, scope))
+        load = partial(self._load, key, {**scope, **child}, selected)
+        kept = await self._cache.obtain(key, load)
         asked.request_id, asked.head_only = exchange.request_id, answer.head_only
-        answer.status = await deliver(found.entry, asked, answer.client, found.outcome)
+        answer.status = await deliver(kept.entry, asked, answer.client, kept.outcome)
         return True
 
-    async def _load(self, key: str, scope: Scope) -> Entry:
-        """Let the route answer, whoever asks: without the headers of the one who came first."""
+    async def _load(self, key: str, scope: Scope, selected: Selected) -> Entry:
+        """Let the route answer, whoever asks: without the headers of the one who came first.
+
+        `scope` has what the doors found for it already: nothing is routed twice.
+        """
         stand_in = os.urandom(16).hex()
         outer = exchange_of(scope)
         inner = Exchange(stand_in, outer.door, max_body=0)
         query = canonical(scope["query_string"]).encode()
         plain = {**scope, "headers": [], "query_string": query}
         begin_exchange(plain, inner)
-        collected = _Collected()
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._app(plain, _no_body, collected.send)
+            answer = await self._made(plain, selected)
         except _TELLING as error:
-            answer = problems.render(plain, error)
-            if answer.status_code >= 500:
+            problem = problems.render(plain, error)
+            if problem.status_code >= 500:
                 raise
-            await answer(plain, _no_body, collected.send)
-        except TimeoutError as error:
-            raise TimedOut from error
-        return self._entry(key, collected, inner, stand_in)
+            answer = _of_response(problem)
+        return self._entry(key, answer, inner, stand_in)
+
+    async def _made(self, scope: Scope, selected: Selected) -> _Collected:
+        respond = selected.route.respond
+        if respond is not None:
+            enter(scope, selected)
+            return _of_response(await respond(Request(scope, _no_body)))
+        collected = _Collected()
+        await self._handle(scope, _no_body, collected.send)
+        return collected
 
     def _entry(self, key: str, answer: _Collected, exchange: Exchange, stand_in: str) -> Entry:
         gens, instance = _generations(answer, exchange)
@@ -116,6 +125,13 @@ class _Collected:
             )
         else:
             self.body += message.get("body", b"")
+
+
+def _of_response(response: Response) -> _Collected:
+    collected = _Collected()
+    collected.status, collected.body = response.status_code, bytes(response.body)
+    collected.headers = tuple(each for each in response.raw_headers if each[0] != b"content-length")
+    return collected
 
 
 async def _no_body() -> Message:

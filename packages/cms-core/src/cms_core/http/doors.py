@@ -52,26 +52,31 @@ class Doors(BaseRoute):
                     others.append(entry)
         return (Match.PARTIAL, {_SELECTED: others}) if others else (Match.NONE, {})
 
-    def published(self, scope: Scope) -> Selected | None:
-        """Return the route that answers with published content, read in a snapshot; else None."""
+    def published(self, scope: Scope) -> tuple[Selected, Scope] | None:
+        """Return the route that answers with published content, read in a snapshot; else None.
+
+        With it comes what `handle` wants to find in its scope.
+        """
         if scope["method"] != "GET":
             return None
         _, child = self.matches(scope)
         selected = child.get(_SELECTED)
         if not isinstance(selected, Selected):
             return None
-        return selected if selected.route.is_published and selected.route.reads else None
+        found = selected.route.is_published and selected.route.reads
+        return (selected, child) if found else None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         selected = scope.pop(_SELECTED)
         if isinstance(selected, Selected):
-            _enter(scope, selected)
+            enter(scope, selected)
             await selected.route.handle(scope, receive, send)
         else:
             await _answer_for_others(scope, receive, send, selected)
 
 
-def _enter(scope: Scope, entry: Selected) -> None:
+def enter(scope: Scope, entry: Selected) -> None:
+    """Let the exchange of a request know the route that answers."""
     exchange, route = exchange_of(scope), entry.route
     exchange.plugin, exchange.route, exchange.door = entry.plugin, route, route.door
     if route.streamed_body is not None:

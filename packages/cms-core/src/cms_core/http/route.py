@@ -20,6 +20,7 @@ from cms_core.db.session import SnapshotSession, TransactionSession
 from cms_core.errors import NotFound
 from cms_core.http.body import read_json
 from cms_core.http.conditional import answer_conditionally
+from cms_core.http.direct import direct_call
 from cms_core.http.exchange import Door, exchange_of
 from cms_core.http.guards import authenticate, authorise, permissions_of, walk
 from cms_core.http.query import query_parameters, refuse_unknown_parameters
@@ -58,7 +59,9 @@ class CMSRoute(APIRoute):
             raise TypeError(f"{path}: forms would be read inside the transaction; use @streamed")
 
     def get_route_handler(self) -> Callable[[Request], Any]:
-        endpoint = super().get_route_handler()
+        sessions = (snapshot_of, transaction_of)
+        direct = direct_call(self.endpoint, self.dependant, sessions)
+        endpoint = direct or super().get_route_handler()
         known = query_parameters(walk(self.dependant))
 
         async def handle(request: Request) -> Response:
@@ -72,6 +75,8 @@ class CMSRoute(APIRoute):
             response.headers.setdefault("Cache-Control", self.cache_control)
             return answer_conditionally(request, response)
 
+        #: Answers a request without FastAPI, where that does nothing for the endpoint anyway.
+        self.respond: Handler | None = handle if direct else None
         return handle
 
     async def admit(self, cms: CMS, request: Request) -> None:

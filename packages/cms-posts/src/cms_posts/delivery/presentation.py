@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core import CMS, Resolved
+from cms_core import CMS, Resolved, recall, remember
 from cms_posts import scopes
 from cms_posts.delivery.queries import AnyRow, find_tags
 from cms_posts.extensions import Door, Extensions
@@ -61,6 +61,16 @@ class Surroundings:
         return list(shown.values())
 
 
+async def tags_of(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, AnyRow]:
+    """The tags that these ids stand for now; those that are gone are left out."""
+    known = {id: tag for id in ids if (tag := recall(session, (scopes.TAGS, id))) is not None}
+    for tag in await find_tags(session, [id for id in ids if id not in known]):
+        known[tag.of] = tag
+        shown = (scopes.of_shown_tag(tag.of), scopes.of_shown_tag(tag.id))
+        remember(session, (scopes.TAGS, tag.of), tag, *shown)
+    return known
+
+
 class Presenter:
     """Shows rows of posts: what they refer to comes through the CMS."""
 
@@ -80,9 +90,8 @@ class Presenter:
             return {id for id in found if id is not None} if wants(field) else set()
 
         resolve = self._cms.references.resolve
-        tags = await find_tags(session, ids("tags", (UUID(i) for row in rows for i in row.tags)))
         return Surroundings(
-            tags={tag.of: tag for tag in tags},
+            tags=await tags_of(session, ids("tags", (UUID(i) for row in rows for i in row.tags))),
             authors=await resolve(
                 session, PRINCIPAL, ids("author", (row.author_id for row in rows))
             ),
