@@ -15,7 +15,16 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, literal, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    literal,
+    literal_column,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core.db.reads import Read
@@ -110,8 +119,9 @@ class PageRequest:
         after: Mapping[str, Any] = {}
         if self.cursor is not None:
             after = {f"after_{i}": value for i, value in enumerate(self._unpack(sort.columns))}
-        read = _page_of(statement, sort, self.sort.startswith("-"), self.cursor is not None)
-        rows = await fetch(session, read, page_size=self.limit + 1, **parameters, **after)
+        descending, continued = self.sort.startswith("-"), self.cursor is not None
+        read = _page_of(statement, sort, descending, continued, self.limit + 1)
+        rows = await fetch(session, read, **parameters, **after)
         more = len(rows) > self.limit
         rows = rows[: self.limit]
         total = await total_of(session, statement.params(**parameters), self.count)
@@ -144,8 +154,13 @@ class PageRequest:
 
 
 @lru_cache(maxsize=512)
-def _page_of(statement: Select[Any], sort: Sort, descending: bool, continued: bool) -> Read:
-    """The read of a page; made once, since statement and sort are kept by whoever has them."""
+def _page_of(
+    statement: Select[Any], sort: Sort, descending: bool, continued: bool, rows: int
+) -> Read:
+    """The read of a page; made once, since statement and sort are kept by whoever has them.
+
+    The number of rows is no parameter: a planner that does not know it may sort the whole list.
+    """
     columns = sort.columns
     page = statement.add_columns(*(c.label(f"key_{i}") for i, c in enumerate(columns)))
     if continued:
@@ -153,7 +168,7 @@ def _page_of(statement: Select[Any], sort: Sort, descending: bool, continued: bo
         key = tuple_(*columns)
         page = page.where(key < after if descending else key > after)
     page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
-    return Read(page.limit(bindparam("page_size", type_=Integer())))
+    return Read(page.limit(literal_column(str(rows), Integer)))
 
 
 def _to_json(value: Any) -> Any:
