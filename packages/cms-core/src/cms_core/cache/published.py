@@ -84,6 +84,10 @@ class Published:
         """Whether the entry is known to be current without asking anybody."""
         return self._validator.trusts(entry)
 
+    def refresh(self) -> None:
+        """Trust nothing that was learnt before this call for readers who came since."""
+        self._validator.refresh()
+
     def ask(self, entry: Entry, then: Then[bool]) -> None:
         """Let `then` know whether the entry is current, in a moment after this call.
 

@@ -47,6 +47,11 @@ class SqliteValidator:
             return False
         return entry.mark == self._mark
 
+    def refresh(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+
     async def look(self, entry: Entry) -> Look:
         await self._lookout.examine_again()
         return self._look(entry)
@@ -60,8 +65,7 @@ class SqliteValidator:
             then(look)
 
     async def close(self) -> None:
-        if self._turn is not None:
-            self._turn.cancel()
+        self.refresh()
         self._disconnect()
 
     def _look(self, entry: Entry) -> Look:

@@ -15,6 +15,9 @@ class Validator(Protocol):
     def trusts(self, entry: Entry) -> bool:
         """Whether the entry is known to be current without asking anybody."""
 
+    def refresh(self) -> None:
+        """Trust nothing that was learnt earlier in this turn of the event loop."""
+
     async def look(self, entry: Entry) -> Look:
         """Return a moment after this call with the generations of the entry's scopes.
 

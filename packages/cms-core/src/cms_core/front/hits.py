@@ -70,6 +70,8 @@ class Hits:
 
     def _serve(self) -> None:
         waiting, self._waiting = self._waiting, []
+        # Some of them may have come after a task of this turn has looked.
+        self._cache.refresh()
         for reader in waiting:
             if self._cache.trusts(reader.entry):
                 self._answer(reader)
