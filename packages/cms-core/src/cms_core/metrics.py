@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from tempfile import TemporaryDirectory
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -34,6 +34,20 @@ FAILURES = Counter(
     "Requests that failed by a defect, by the plugin that answered.",
     ("plugin",),
     registry=REGISTRY,
+)
+
+
+CACHE_ANSWERS = Counter(
+    "cms_cache_answers",
+    "Published answers, by whether they were kept: hit, stored, collapsed, passed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+CACHE_BYTES = Gauge(
+    "cms_cache_bytes",
+    "Bytes of published answers that a process keeps.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
 )
 
 

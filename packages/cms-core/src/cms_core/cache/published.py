@@ -19,6 +19,7 @@ from cms_core.cache.redis import Shared
 from cms_core.cache.sqlite import SqliteValidator
 from cms_core.cache.validation import Validator
 from cms_core.catchup import CatchUp, Reader
+from cms_core.metrics import CACHE_ANSWERS, CACHE_BYTES
 from cms_core.overdue import Look
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class Outcome(Enum):
     COLLAPSED = b"cms; fwd=miss; collapsed"
     #: Nobody may keep it.
     PASSED = b"cms; fwd=miss"
+
+
+#: Counters by outcome: to look them up by their labels would cost more than to count.
+ANSWERS = {outcome: CACHE_ANSWERS.labels(outcome.name.lower()) for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,14 @@ class Published:
 
     def keep(self, entry: Entry) -> None:
         """Store an entry in both levels."""
-        self.memory.put(entry)
+        self.keep_here(entry)
         if self._shared is not None:
             self._shared.put(entry)
+
+    def keep_here(self, entry: Entry) -> None:
+        """Store an entry in this process; again when it has grown."""
+        self.memory.put(entry)
+        CACHE_BYTES.set(self.memory.used)
 
     def forget(self, scopes: Collection[str]) -> None:
         """Note that these scopes have changed: a hint, which saves memory in Redis."""
@@ -204,7 +214,7 @@ class Published:
         entry = await self._shared.get(key, self._instance)
         if entry is None or not await self.confirms(entry):
             return None
-        self.memory.put(entry)
+        self.keep_here(entry)
         return entry
 
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from cms_core.cache.entry import Entry
 from cms_core.cache.keys import key_of
-from cms_core.cache.published import Outcome, Published
+from cms_core.cache.published import ANSWERS, Outcome, Published
 from cms_core.errors import Unavailable
 from cms_core.front.asked import Asked
 from cms_core.front.delivery import UNCONFIRMED, answer_of, lines_of, ready_variant
@@ -98,6 +98,7 @@ class Hits:
             if not reader.cycle.response_started:
                 reader.start()
             return
+        ANSWERS[Outcome.HIT].inc()
         cycle, entry, asked, _, began = reader
         scope = cycle.scope
         trace_id = trace_id_of(asked.traceparent) if asked.traceparent else None
@@ -126,7 +127,7 @@ class Hits:
         if variant is None:
             return 0
         if len(entry.variants) != size:
-            self._cache.memory.put(entry)  # it has grown
+            self._cache.keep_here(entry)  # it has grown
         status, _, lines, body = answer_of(entry, variant, asked)
         _, last = lines_of(Outcome.HIT, entry)
         write_ready(cycle, status, (lines, last), body)

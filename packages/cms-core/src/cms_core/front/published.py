@@ -14,7 +14,7 @@ from starlette.types import Message, Scope
 from cms_core import problems
 from cms_core.cache.entry import Entry, Generations, Headers
 from cms_core.cache.keys import canonical, key_of
-from cms_core.cache.published import Published
+from cms_core.cache.published import ANSWERS, Published
 from cms_core.errors import CMSError
 from cms_core.front.answer import Answer
 from cms_core.front.asked import Asked
@@ -59,6 +59,7 @@ class PublishedAnswers:
         load = partial(self._load, key, {**scope, **child}, selected)
         kept = await self._cache.obtain(key, load)
         asked.request_id, asked.head_only = exchange.request_id, answer.head_only
+        ANSWERS[kept.outcome].inc()
         answer.status = await deliver(kept.entry, asked, answer.client, kept.outcome)
         return True
 
