@@ -58,11 +58,15 @@ class Arena:
 
     def last_log_lines(self, count: int) -> list[str]:
         """What the processes of the run logged last."""
-        lines = (self.folder / LOG).read_text(errors="replace").splitlines()
         # An exception tells last what it is.
         return [
-            f"{line[:120]} … {line[-280:]}" if len(line) > 400 else line for line in lines[-count:]
+            f"{line[:120]} … {line[-280:]}" if len(line) > 400 else line
+            for line in self.log_lines()[-count:]
         ]
+
+    def log_lines(self) -> list[str]:
+        """All that the processes of the run logged."""
+        return (self.folder / LOG).read_text(errors="replace").splitlines()
 
     def redis(self) -> RedisServer:
         """A Redis for this run; `build` has to be given its URL as `cache_url`."""

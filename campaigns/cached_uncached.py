@@ -18,7 +18,8 @@ from campaigns.questions import Questions
 from campaigns.sites import Desk, served, shared_cache, sign_in
 from campaigns.violations import Violations
 from campaigns.wire import Answer, NoAnswer, Request, Wire
-from cms_core import build_cms
+from cms_core import CMS, build_cms
+from cms_core.db.parts import Parts, PartsInUse
 from cms_core.settings import Settings
 
 #: Headers that tell of the way of an answer, not of what it says.
@@ -50,8 +51,7 @@ def run(arena: Arena, load: Load) -> Outcome:
 
 async def _compare(arena: Arena, settings: Settings, load: Load) -> Outcome:
     cached = build_cms(settings, plugins())
-    apart = {"cache_bytes": 0, "cache_url": "memory://"}
-    uncached = build_cms(settings.model_copy(update=apart), plugins())
+    uncached = _without_cache(settings)
     names, tally = Names(), Tally()
     async with served(cached) as here, served(uncached) as there:
         desk = Desk(here, sign_in(cached))
@@ -69,6 +69,19 @@ async def _compare(arena: Arena, settings: Settings, load: Load) -> Outcome:
         desk.close()
         comparer.close()
     return _outcome(history, tally, load)
+
+
+def _without_cache(settings: Settings) -> CMS:
+    """A site on the same database that keeps neither answers nor parts of them."""
+    apart = {"cache_bytes": 0, "cache_url": "memory://"}
+    cms = build_cms(settings.model_copy(update=apart), plugins())
+    cms.catch_up._parts = _NoParts()
+    return cms
+
+
+class _NoParts(Parts):
+    def use(self) -> PartsInUse:
+        return PartsInUse({})
 
 
 async def _wait_for(planned: datetime | None, comparer: Comparer, batch: int) -> None:
@@ -178,8 +191,10 @@ class Comparer:
             cached, uncached = await asyncio.gather(
                 here.ask(request), there.ask(request), return_exceptions=True
             )
-            if isinstance(cached, BaseException) or isinstance(uncached, BaseException):
-                raise NoAnswer(f"{cached!r}, {uncached!r}")
+            if isinstance(cached, BaseException):
+                raise NoAnswer(f"with a cache: {cached!r}")
+            if isinstance(uncached, BaseException):
+                raise NoAnswer(f"without a cache: {uncached!r}")
             remaining -= 1
             if 503 not in (cached.status, uncached.status) or not remaining:
                 return cached, uncached

@@ -7,6 +7,7 @@ from typing import Any
 from campaigns.cached_uncached import CACHED_UNCACHED
 from campaigns.campaign import Campaign
 from campaigns.clocks import CLOCKS
+from campaigns.disconnects import DISCONNECTS
 from campaigns.due_posts import DUE_POSTS
 from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
@@ -28,6 +29,7 @@ _ALL: tuple[Campaign[Any], ...] = (
     MODEL,
     PRECISION,
     CACHED_UNCACHED,
+    DISCONNECTS,
     STALE_READS,
     KILLED_WRITERS,
     STAMPEDE,

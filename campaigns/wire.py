@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -16,6 +16,15 @@ Headers = tuple[tuple[str, str], ...]
 HANGS_AFTER = 60.0
 #: Seconds after which an idle connection is not trusted any more: the server closes it after five.
 _IDLE = 3.0
+#: What reading something else than an answer, or the half of one, ends with.
+_NO_ANSWER = (
+    OSError,
+    TimeoutError,
+    asyncio.IncompleteReadError,
+    asyncio.LimitOverrunError,
+    ValueError,
+    LookupError,
+)
 _WITHOUT_BODY = frozenset({204, 304})
 
 
@@ -76,13 +85,29 @@ class Wire:
         self._used_at = 0.0
 
     async def ask(self, request: Request) -> Answer:
-        """Send a request and return its answer. Raises `NoAnswer`."""
+        """Send a request and return its answer. Raises `NoAnswer`.
+
+        It is sent again where the server has closed an idle connection in the meantime.
+        """
+        used = self._streams is not None
+        try:
+            return (await self.ask_all([request]))[0]
+        except NoAnswer as failure:
+            cause = failure.__cause__
+            silent = isinstance(cause, asyncio.IncompleteReadError) and not cause.partial
+            if not used or not (silent or isinstance(cause, ConnectionError)):
+                raise
+        return (await self.ask_all([request]))[0]
+
+    async def ask_all(self, requests: Sequence[Request]) -> list[Answer]:
+        """Send several requests in a row and return their answers. Raises `NoAnswer`."""
         try:
             async with asyncio.timeout(HANGS_AFTER):
-                return await self._ask(request)
-        except (OSError, asyncio.IncompleteReadError, ValueError, TimeoutError) as error:
+                return await self._ask(requests)
+        except _NO_ANSWER as error:
             self.close()
-            raise NoAnswer(f"{request.method} {request.target}: {error!r}") from error
+            asked = ", ".join(f"{request.method} {request.target}" for request in requests)
+            raise NoAnswer(f"{asked}: {error!r}") from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -90,18 +115,18 @@ class Wire:
             self._streams[1].close()
             self._streams = None
 
-    async def _ask(self, request: Request) -> Answer:
+    async def _ask(self, requests: Sequence[Request]) -> list[Answer]:
         if self._streams is not None and monotonic() - self._used_at > _IDLE:
             self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(*self._address)
         reader, writer = self._streams
-        writer.write(request.render())
-        answer = await read_answer(reader, head_only=request.method == "HEAD")
+        writer.write(b"".join(request.render() for request in requests))
+        answers = [await read_answer(reader, head_only=each.method == "HEAD") for each in requests]
         self._used_at = monotonic()
-        if answer.header("connection") == "close":
+        if answers[-1].header("connection") == "close":
             self.close()
-        return answer
+        return answers
 
 
 async def read_answer(reader: asyncio.StreamReader, *, head_only: bool = False) -> Answer:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cms_core import Transaction
+from cms_core.cache.published import Found
+from cms_core.db.parts import PartsInUse
 from cms_posts import scopes
 from cms_posts.models import Tag
 
@@ -37,3 +39,34 @@ def leave_tags_of_others(original: object) -> Any:
         session.touch(*(scopes.of_shown_tag(tag.id) for tag in tags))
 
     return touch
+
+
+def take_parts_unseen(original: Callable[[PartsInUse, Mapping[str, str]], bool]) -> Any:
+    """Nobody looks whether a kept part of an answer is still true."""
+
+    def settle(self: PartsInUse, gens: Mapping[str, str]) -> bool:
+        original(self, gens)
+        return True
+
+    return settle
+
+
+def wait_unshielded(original: object) -> Any:
+    """Who waits for the answer that another one makes takes it along when he leaves."""
+
+    async def arrival(self: Any) -> Found | None:
+        found: Found | None = await self._result
+        return found
+
+    return arrival
+
+
+def write_twice(original: Callable[..., None]) -> Any:
+    """Answers of some length are written a second time."""
+
+    def write_ready(cycle: Any, status: int, lines: tuple[bytes, ...], body: bytes) -> None:
+        if len(body) > 700 and not cycle.disconnected and not cycle.transport.is_closing():
+            cycle.transport.write(body)
+        original(cycle, status, lines, body)
+
+    return write_ready
