@@ -31,7 +31,7 @@ Deliver = Callable[..., Awaitable[None]]
 #: Seconds that a load takes longer at most, between reading and storing.
 SLOW_LOAD = 0.03
 #: Seconds until the answer of the database has arrived.
-SLOW_ANSWER = 0.01
+SLOW_ANSWER = 0.15
 #: Seconds between a commit and the renewal of its generations.
 SLOW_RENEWAL = 0.03
 #: The first scope of feeds, under which they are found when they are to be deleted.
@@ -116,6 +116,7 @@ def join_what_is_asked(original: Callable[..., None]) -> Any:
     def put(self: Any, question: Any, then: Any) -> None:
         if (batch := _under_way.get(self)) is not None:
             batch.append((question, then))
+            _asked.setdefault(self._ask.__self__, set()).update(question.scopes)
         else:
             original(self, question, then)
 

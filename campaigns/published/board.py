@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from campaigns.processes import FORK
 
 #: How many of the posts that were written last are remembered.
-LATEST = 8
+LATEST = 4
 
 
 class Board:
@@ -23,6 +23,7 @@ class Board:
         self._known = FORK.RawArray("q", [1] * posts)
         self._latest = FORK.RawArray("q", LATEST)
         self._done = FORK.RawArray("q", writers)
+        self._newest = FORK.RawValue("q", 0)
         self._over = FORK.RawValue("q", 0)
 
     def begin(self, post: int, version: int) -> None:
@@ -32,6 +33,7 @@ class Board:
     def acknowledge(self, post: int, version: int, writer: int = 0) -> None:
         """Note that every read that begins from now on has to show this version, or a newer one."""
         self._known[post] = version
+        self._newest.value = post
         self._done[writer] += 1
         self._latest[self._done[writer] % LATEST] = post
 
@@ -59,6 +61,11 @@ class Board:
     def latest(self) -> Sequence[int]:
         """The posts that were written last, in no order."""
         return list(self._latest)
+
+    @property
+    def newest(self) -> int:
+        """The post whose version was acknowledged last."""
+        return int(self._newest.value)
 
     @property
     def writes(self) -> int:

@@ -28,6 +28,9 @@ TO_LATEST = 0.15
 #: Shares of lists; each of them changes with every write or with many.
 LISTS, OF_TAGS = 0.02, 0.6
 
+#: Seconds between two looks whether something was written.
+POLL = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
@@ -39,7 +42,11 @@ class Chooser:
 
     def choose(self) -> Read:
         """Return the next read."""
-        post, where = self._post(), self.chance.random()
+        return self.choose_of(self._post())
+
+    def choose_of(self, post: int) -> Read:
+        """Return a read that has to do with this post."""
+        where = self.chance.random()
         if where < LISTS:
             return self._list(post)
         version = self.board.least(post)
@@ -81,14 +88,27 @@ class Readers:
         return sum(self._judge.found.counts.values())
 
     async def read(self, connections: int, go_on: Callable[[], bool]) -> None:
-        """Read on so many connections to each process while `go_on` says so."""
+        """Read on so many connections to each process, and one more, while `go_on` says so."""
         places = [address for address in self._addresses for _ in range(connections)]
-        await asyncio.gather(*(self._read_on(place, go_on) for place in places))
+        reading = [self._read_on(place, go_on) for place in places]
+        hurrying = [self._hurry_on(place, go_on) for place in self._addresses]
+        await asyncio.gather(*reading, *hurrying)
 
     async def _read_on(self, address: Address, go_on: Callable[[], bool]) -> None:
         client = Client(address)
         while go_on():
             await self._read(client, self._chooser.choose())
+        client.close()
+
+    async def _hurry_on(self, address: Address, go_on: Callable[[], bool]) -> None:
+        """Read what was written as soon as it was acknowledged: nobody could come any sooner."""
+        board, client, seen = self._chooser.board, Client(address), 0
+        while go_on():
+            if board.writes == seen:
+                await asyncio.sleep(POLL)
+                continue
+            seen = board.writes
+            await self._read(client, self._chooser.choose_of(board.newest))
         client.close()
 
     async def _read(self, client: Client, read: Read) -> None:

@@ -23,7 +23,7 @@ from campaigns.published.writing import plant_live
 
 CALM, REDIS_FAULTS = "calm", "redis-faults"
 SHAPES = Shapes(posts=60, tags=10)
-#: Broken promises after which nobody needs more of them.
+#: Broken promises after which nobody needs more of them; of a planted fault, one.
 ENOUGH = 5
 WRITERS = {Engine.POSTGRESQL: 2, Engine.SQLITE: 1}
 
@@ -60,7 +60,8 @@ def run(arena: Arena, load: Load) -> Outcome:
         apis = stack.enter_context(Apis(cms, load.processes))
         writers = stack.enter_context(Writers(cms, shapes, board, chances, load.pace))
         readers = Readers(Chooser(shapes, board, arena.chance("reads")), judge, apis.addresses)
-        goal = _Goal(load, readers, board, writers, disturber)
+        enough = 1 if arena.assignment.fault else ENOUGH
+        goal = _Goal(load, readers, board, writers, disturber, enough)
         begun = time.monotonic()
         with bar("reads", load.reads) as progress:
             uvloop.run(readers.read(load.connections, lambda: goal.is_ahead(progress)))
@@ -107,12 +108,13 @@ class _Goal:
     board: Board
     writers: Writers
     disturber: Disturber | None
+    enough: int
 
     def is_ahead(self, progress: Bar) -> bool:
         """Whether something is missing yet."""
         if self.readers.reads % 1000 == 0:
             progress.show(self.readers.reads)
-        if not self.writers.running or self.readers.broken >= ENOUGH:
+        if not self.writers.running or self.readers.broken >= self.enough:
             return False
         if self.readers.reads < self.load.reads or self.board.writes < self.load.writes:
             return True
