@@ -30,7 +30,7 @@ class Memory:
         return entry
 
     def put(self, entry: Entry) -> None:
-        """Keep an entry in place of the one that its key had; call it again when it has grown."""
+        """Keep an entry in place of the one that its key had."""
         self.drop(entry.key)
         size = entry.size
         if size * LARGEST_SHARE > self._limit:
@@ -40,6 +40,11 @@ class Memory:
         self.used += size
         while self.used > self._limit:
             self.drop(next(iter(self._entries)))
+
+    def recount(self, entry: Entry) -> None:
+        """Take notice of an entry that has grown, if it is still kept."""
+        if self._entries.get(entry.key) is entry:
+            self.put(entry)
 
     def drop(self, key: str) -> None:
         """Forget the entry of a key, if there is one."""

@@ -71,7 +71,8 @@ class PostgresValidator:
         look = await self._put(_scopes(entry for entry in entries if entry.mark != mark))
         if look.mark != mark and any(entry.mark == mark for entry in entries):
             look = await self._put(_scopes(entries))
-        self._mark = look.mark
+        # Together: what is current under this mark was so when this was sent, and no other.
+        self._mark, self._sent_at = look.mark, look.sent_at
         return look
 
     async def _put(self, scopes: Collection[str]) -> Look:
@@ -99,7 +100,6 @@ class PostgresValidator:
                 prepared.sql, *arguments(prepared, {"scopes": list(scopes)})
             )
         look = question.look_of(question.read.rows(prepared, records)[0])
-        self._sent_at = sent_at
         return replace(look, mark=f"{self._connections} {look.mark}", sent_at=sent_at)
 
     async def _connect(self) -> Driver:

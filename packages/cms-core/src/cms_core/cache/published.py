@@ -146,8 +146,13 @@ class Published:
             self._shared.put(entry)
 
     def keep_here(self, entry: Entry) -> None:
-        """Store an entry in this process; again when it has grown."""
+        """Store an entry in this process."""
         self.memory.put(entry)
+        CACHE_BYTES.set(self.memory.used)
+
+    def recount(self, entry: Entry) -> None:
+        """Take notice of an entry that has another form now, if it is still kept."""
+        self.memory.recount(entry)
         CACHE_BYTES.set(self.memory.used)
 
     def forget(self, scopes: Collection[str]) -> None:

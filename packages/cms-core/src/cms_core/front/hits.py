@@ -127,7 +127,7 @@ class Hits:
         if variant is None:
             return 0
         if len(entry.variants) != size:
-            self._cache.keep_here(entry)  # it has grown
+            self._cache.recount(entry)
         status, _, lines, body = answer_of(entry, variant, asked)
         _, last = lines_of(Outcome.HIT, entry)
         write_ready(cycle, status, (lines, last), body)

@@ -60,7 +60,10 @@ class PublishedAnswers:
         kept = await self._cache.obtain(key, load)
         asked.request_id, asked.head_only = exchange.request_id, answer.head_only
         ANSWERS[kept.outcome].inc()
+        forms = len(kept.entry.variants)
         answer.status = await deliver(kept.entry, asked, answer.client, kept.outcome)
+        if len(kept.entry.variants) != forms:
+            self._cache.recount(kept.entry)
         return True
 
     async def _load(self, key: str, scope: Scope, selected: Selected) -> Entry:

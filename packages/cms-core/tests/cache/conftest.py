@@ -1,0 +1,191 @@
+"""A shelf: things whose text readers see, each with a scope of its own, and ways to change them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import Response
+from sqlalchemy import Column, MetaData, String, Table, bindparam, delete, insert, select, update
+
+from cms_core.app import CMS, build_cms
+from cms_core.cache.entry import Entry
+from cms_core.cache.validation import Validator
+from cms_core.db.clock import db_now
+from cms_core.db.reads import Read
+from cms_core.db.session import SnapshotSession, fetch
+from cms_core.db.types import Instant
+from cms_core.errors import NotFound
+from cms_core.hookspecs import hookimpl
+from cms_core.http.routers import DeliveryRouter
+from cms_core.http.sessions import Snapshot
+from cms_core.jobs import Job
+from cms_core.overdue import Look
+from cms_core.plugins.contributions import Plugin
+
+metadata = MetaData()
+things = Table(
+    "things",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("text", String(100_000), nullable=False),
+    Column("gone_at", Instant),
+)
+_TEXT = Read(select(things.c.text).where(things.c.name == bindparam("name")))
+_NEXT = select(things.c.gone_at).order_by(things.c.gone_at).limit(1)
+
+Pause = Callable[[], Awaitable[object]]
+
+
+async def _at_once() -> None:
+    """No pause at all."""
+
+
+@dataclass
+class Shelf:
+    """The plugin, and what the test wants it to do besides."""
+
+    reads: int = 0
+    #: In the snapshot, when the text was read.
+    pause: Pause = _at_once
+    failing: bool = False
+    instant_jobs: list[Job] = field(default_factory=list)
+
+    async def read(self, session: SnapshotSession, name: str) -> Response:
+        self.reads += 1
+        session.depends_on(f"thing:{name}")
+        rows = await fetch(session, _TEXT, name=name)
+        await self.pause()
+        if self.failing:
+            raise ZeroDivisionError("broken")
+        if not rows:
+            raise NotFound
+        if rows[0].text.startswith("moved to "):
+            there = rows[0].text.removeprefix("moved to ")
+            return Response(status_code=308, headers={"Location": there})
+        return Response(rows[0].text, media_type="text/plain")
+
+    async def clear_away(self, cms: CMS) -> bool:
+        """Remove what is to be gone by now."""
+
+        async def work(session: Any) -> None:
+            due = things.c.gone_at <= db_now()
+            names = (await session.scalars(select(things.c.name).where(due))).all()
+            await session.execute(delete(things).where(due))
+            session.touch(*(f"thing:{name}" for name in names))
+
+        await cms.db.run(work)
+        return False
+
+    def plugin(self) -> Plugin:
+        router = DeliveryRouter("/things")
+
+        @router.get("/{name}")
+        async def read_thing(session: Snapshot, name: str) -> Response:
+            return await self.read(session, name)
+
+        @router.get("/{name}/undeclared")
+        async def read_undeclared(session: Snapshot, name: str) -> Response:
+            rows = await fetch(session, _TEXT, name=name)
+            return Response(rows[0].text, media_type="text/plain")
+
+        class Hooks:
+            @staticmethod
+            @hookimpl
+            def register_routers() -> list[DeliveryRouter]:
+                return [router]
+
+            @staticmethod
+            @hookimpl
+            def register_jobs() -> list[Job]:
+                every = timedelta(hours=1)
+                job = Job("clear", self.clear_away, every, _NEXT, before_reads=self.clear_away)
+                return [job]
+
+        return Plugin("shelf", Hooks, "", "0")
+
+
+@dataclass
+class Store:
+    """A CMS with a shelf, and another process that writes beside it."""
+
+    cms: CMS
+    neighbour: CMS
+    loads: int = 0
+
+    async def put(self, name: str, text: str, *, gone_in: float | None = None) -> None:
+        async with self.neighbour.db.transaction() as session:
+            gone_at = None
+            if gone_in is not None:
+                gone_at = await session.now() + timedelta(seconds=gone_in)
+            values = {"text": text, "gone_at": gone_at}
+            done = await session.execute(
+                update(things).where(things.c.name == name).values(values).returning(things.c.name)
+            )
+            if not done.all():
+                await session.execute(insert(things).values(name=name, **values))
+            session.touch(f"thing:{name}")
+
+    async def touch(self, *scopes: str, by: CMS | None = None) -> None:
+        """Commit a change of these scopes."""
+        async with (by or self.neighbour).db.transaction() as session:
+            session.touch(*scopes)
+
+    async def entry(self, *scopes: str, key: str = "/a", body: bytes = b"") -> Entry:
+        """An entry made in a snapshot of this moment from these scopes."""
+
+        async def work(session: SnapshotSession) -> None:
+            session.depends_on(*scopes)
+
+        reading = await self.cms.catch_up.read(work)
+        self.loads += 1
+        gens = tuple((scope, reading.look.gens.get(scope)) for scope in reading.scopes)
+        if not reading.caught_up:
+            gens = ()
+        headers = ((b"content-type", b"text/plain"),)
+        return Entry(key, 200, headers, body, gens, str(reading.look.instance))
+
+
+async def agrees(validator: Validator, entry: Entry) -> bool:
+    """Whether a validator says of an entry that it is current."""
+    if validator.trusts(entry):
+        return True
+    look = await validator.look(entry)
+    return holds(entry, look)
+
+
+def holds(entry: Entry, look: Look) -> bool:
+    """Whether an entry is current in a moment; it is marked like `Published` does it."""
+    current = (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
+    if current:
+        entry.mark, entry.confirmed_at = look.mark, look.sent_at
+    return current
+
+
+async def next_turn() -> None:
+    """Let the event loop go on to its next turn."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def cms_plugins(shelf: Shelf) -> list[Plugin]:
+    return [shelf.plugin()]
+
+
+@pytest.fixture
+async def store(cms_app: CMS) -> AsyncIterator[Store]:
+    async with cms_app.db.writer.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    yield Store(cms_app, neighbour)
+    await neighbour.close()
