@@ -8,8 +8,9 @@ import typer
 
 from cms_core import migrate
 from cms_core.app import CMS
-from cms_core.commands.context import run_unprepared
+from cms_core.commands.context import run_unprepared, run_with_cms
 from cms_core.commands.tables import show_table
+from cms_core.db.instance import renew_instance
 from cms_core.migrate import PluginSchema, SchemaState
 
 app = typer.Typer(no_args_is_help=True, help="Look after the schema of the database.")
@@ -68,6 +69,24 @@ def status() -> None:
     _show(schemas)
     if any(schema.state in (SchemaState.BEHIND, SchemaState.AHEAD) for schema in schemas):
         raise typer.Exit(1)
+
+
+@app.command()
+def restored() -> None:
+    """Tell the CMS that its database was restored from a backup; run it before the API starts.
+
+    What Redis and other caches hold may be of the time after the backup: none of it is used again.
+
+    Example:
+
+    cms db restored
+    """
+
+    async def work(cms: CMS) -> None:
+        await cms.db.run(renew_instance)
+
+    run_with_cms(work)
+    typer.echo("Whatever was kept before is not used any more.")
 
 
 @app.command()
