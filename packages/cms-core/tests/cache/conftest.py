@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from cms_core.app import CMS, build_cms
 from cms_core.cache.entry import Entry
 from cms_core.cache.validation import Validator
 from cms_core.db.clock import db_now
+from cms_core.db.instance import renew_instance
 from cms_core.db.reads import Read
 from cms_core.db.session import SnapshotSession, fetch
 from cms_core.db.types import Instant
@@ -24,7 +24,6 @@ from cms_core.hookspecs import hookimpl
 from cms_core.http.routers import DeliveryRouter
 from cms_core.http.sessions import Snapshot
 from cms_core.jobs import Job
-from cms_core.overdue import Look
 from cms_core.plugins.contributions import Plugin
 
 metadata = MetaData()
@@ -53,7 +52,6 @@ class Shelf:
     #: In the snapshot, when the text was read.
     pause: Pause = _at_once
     failing: bool = False
-    instant_jobs: list[Job] = field(default_factory=list)
 
     async def read(self, session: SnapshotSession, name: str) -> Response:
         self.reads += 1
@@ -106,7 +104,7 @@ class Shelf:
                 job = Job("clear", self.clear_away, every, _NEXT, before_reads=self.clear_away)
                 return [job]
 
-        return Plugin("shelf", Hooks, "", "0")
+        return Plugin("things", Hooks, "", "0")
 
 
 @dataclass
@@ -115,7 +113,6 @@ class Store:
 
     cms: CMS
     neighbour: CMS
-    loads: int = 0
 
     async def put(self, name: str, text: str, *, gone_in: float | None = None) -> None:
         async with self.neighbour.db.transaction() as session:
@@ -130,10 +127,15 @@ class Store:
                 await session.execute(insert(things).values(name=name, **values))
             session.touch(f"thing:{name}")
 
-    async def touch(self, *scopes: str, by: CMS | None = None) -> None:
+    async def touch(self, *scopes: str) -> None:
         """Commit a change of these scopes."""
-        async with (by or self.neighbour).db.transaction() as session:
+        async with self.neighbour.db.transaction() as session:
             session.touch(*scopes)
+
+    async def restore(self) -> None:
+        """Make another database of it, as restoring a backup does."""
+        async with self.neighbour.db.transaction() as session:
+            await renew_instance(session)
 
     async def entry(self, *scopes: str, key: str = "/a", body: bytes = b"") -> Entry:
         """An entry made in a snapshot of this moment from these scopes."""
@@ -142,34 +144,16 @@ class Store:
             session.depends_on(*scopes)
 
         reading = await self.cms.catch_up.read(work)
-        self.loads += 1
         gens = tuple((scope, reading.look.gens.get(scope)) for scope in reading.scopes)
-        if not reading.caught_up:
-            gens = ()
-        headers = ((b"content-type", b"text/plain"),)
-        return Entry(key, 200, headers, body, gens, str(reading.look.instance))
+        return Entry(key, 200, (), body, gens, str(reading.look.instance))
 
-
-async def agrees(validator: Validator, entry: Entry) -> bool:
-    """Whether a validator says of an entry that it is current."""
-    if validator.trusts(entry):
-        return True
-    look = await validator.look(entry)
-    return holds(entry, look)
-
-
-def holds(entry: Entry, look: Look) -> bool:
-    """Whether an entry is current in a moment; it is marked like `Published` does it."""
-    current = (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
-    if current:
-        entry.mark, entry.confirmed_at = look.mark, look.sent_at
-    return current
-
-
-async def next_turn() -> None:
-    """Let the event loop go on to its next turn."""
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    async def agrees(self, validator: Validator, entry: Entry) -> bool:
+        """Whether a validator, when asked, says of an entry that it is current."""
+        look = await validator.look(entry)
+        current = (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
+        if current:
+            entry.mark, entry.confirmed_at = look.mark, look.sent_at
+        return current
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from cms_core.errors import CMSError, Unavailable
 
 #: What statements on the driver itself raise; SQLAlchemy wraps the same in a `DBAPIError`.
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError)
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Fault(Enum):
@@ -66,6 +66,8 @@ def _is_lost(error: BaseException) -> bool:
     """Whether the connection is gone, as SQLAlchemy or the driver noticed."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # between the server's word that it ends the connection, and the end
     return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
 
