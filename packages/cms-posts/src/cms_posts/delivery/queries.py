@@ -140,12 +140,15 @@ _TAGS = select(
 ).select_from(tags.outerjoin(_successors, _successors.c.id == tags.c.merged_into))
 
 
-_TAG_OF_SLUG = Read(_TAGS.where(tags.c.slug == bindparam("slug")))
+_has_live_posts = exists().where(live_tags.c.tag_id == func.coalesce(_successors.c.id, tags.c.id))
+_TAG_OF_SLUG = Read(
+    _TAGS.where(tags.c.slug == bindparam("slug")).add_columns(_has_live_posts.label("is_live"))
+)
 _TAGS_OF_IDS = Read(_TAGS.where(among(tags.c.id, "ids")))
 
 
 async def find_tag(session: AsyncSession, slug: str) -> AnyRow | None:
-    """The tag (`id`, `slug`, `name`) that this slug stands for now."""
+    """The tag (`id`, `slug`, `name`) that this slug stands for now; `is_live` if it has posts."""
     return _only(await fetch(session, _TAG_OF_SLUG, slug=slug))
 
 

@@ -64,10 +64,8 @@ async def read_feed(
     rows = await queries.latest_posts(session, site.settings.feed_length, tag.id if tag else None)
     around = await presenter.surroundings(session, rows, lambda field: field != "cover")
     title = site.settings.site_title
-    # Without live posts a tag is unknown to readers, its name too.
-    name = tag.name if tag and rows else slug
     feed = Feed(
-        title=f"{title}: {name}" if name else title,
+        title=f"{title}: {tag.name}" if tag else title,
         address=f"{site.url}/feed.atom" + (f"?tag={slug}" if slug else ""),
         site=site.url,
         language=site.settings.language,

@@ -33,6 +33,10 @@ async def present_tag(session: Snapshot, slug: str) -> PresentTag:
     found = await queries.find_tag(session, slug)
     if found is None:
         return PresentTag(_NIL, slug)
+    if not found.is_live:
+        # Its present name is nobody's business; the first post that it gets changes this scope.
+        session.depends_on(scopes.TAGS)
+        return PresentTag(found.id, slug)
     session.depends_on(scopes.of_tag(found.slug))
     return PresentTag(found.id, found.name)
 
