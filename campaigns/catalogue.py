@@ -15,6 +15,7 @@ from campaigns.late_changes import LATE_CHANGES
 from campaigns.model.campaign import MODEL
 from campaigns.precision import PRECISION
 from campaigns.published.killed_writers import KILLED_WRITERS
+from campaigns.published.restored import RESTORED
 from campaigns.published.stale_reads import STALE_READS
 from campaigns.published.stampede import STAMPEDE
 from campaigns.time_zones import TIME_ZONES
@@ -33,5 +34,6 @@ _ALL: tuple[Campaign[Any], ...] = (
     STALE_READS,
     KILLED_WRITERS,
     STAMPEDE,
+    RESTORED,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}
