@@ -6,6 +6,7 @@ from typing import Any
 
 from campaigns.cached_uncached import CACHED_UNCACHED
 from campaigns.campaign import Campaign
+from campaigns.canaries import CANARIES
 from campaigns.clocks import CLOCKS
 from campaigns.disconnects import DISCONNECTS
 from campaigns.due_posts import DUE_POSTS
@@ -31,6 +32,7 @@ _ALL: tuple[Campaign[Any], ...] = (
     PRECISION,
     CACHED_UNCACHED,
     DISCONNECTS,
+    CANARIES,
     STALE_READS,
     KILLED_WRITERS,
     STAMPEDE,

@@ -297,6 +297,25 @@ _ALL = (
         replacements={"cms_core.front.hits:write_ready": published.write_twice},
     ),
     Fault(
+        "working-copies-delivered",
+        campaign="canaries",
+        variant="everywhere",
+        engines=BOTH[::-1],
+        what="lists show the newest revision of a live post, not the published one",
+        replacements={"cms_posts.delivery.queries:_PINNED": published.deliver_working_copies},
+    ),
+    Fault(
+        "previews-kept",
+        campaign="canaries",
+        variant="everywhere",
+        engines=BOTH,
+        what="previews of drafts are kept as published answers are",
+        replacements={
+            "cms_core.http.route:OpenRoute.is_published": published.open_to_all,
+            "cms_posts.previews:read_preview": published.keep_previews,
+        },
+    ),
+    Fault(
         "redis-deleted-after-commit",
         campaign="stale-reads",
         variant="calm",

@@ -17,7 +17,6 @@ from cms_core import CMS, Principal
 from cms_core.api import create_api
 from cms_core.serving import serve_api
 from cms_core.settings import Settings
-from cms_core.testing.servers import redis_server
 from cms_core.testing.testkit import TestAuthenticator
 
 POSTS = "/api/v1/admin/posts"
@@ -29,8 +28,8 @@ def shared_cache(arena: Arena) -> Iterator[Settings]:
     if arena.engine is Engine.SQLITE:
         yield arena.settings
         return
-    with redis_server() as url:
-        yield arena.settings.model_copy(update={"cache_url": url})
+    with arena.redis() as redis:
+        yield arena.settings.model_copy(update={"cache_url": redis.url})
 
 
 @asynccontextmanager
@@ -78,9 +77,12 @@ class Desk:
         self._wire = Wire(address)
         self._headers = headers
 
-    async def send(self, method: str, target: str, content: Any = None) -> Any:
+    async def send(
+        self, method: str, target: str, content: Any = None, *headers: tuple[str, str]
+    ) -> Any:
         """Return what was answered, None for an empty body. Raises `Refused`."""
-        answer = await self._wire.ask(json_request(method, target, self._headers, content))
+        sent = (*self._headers, *headers)
+        answer = await self._wire.ask(json_request(method, target, sent, content))
         if not 200 <= answer.status < 300:
             raise Refused(answer)
         return json.loads(answer.body) if answer.body else None

@@ -70,6 +70,10 @@ class Answer:
         """The first value of a header, empty where there is none."""
         return next((value for each, value in self.headers if each == name), "")
 
+    def json(self) -> Any:
+        """The body, as JSON."""
+        return json.loads(self.body)
+
     @property
     def is_hit(self) -> bool:
         """Whether it came from the cache."""

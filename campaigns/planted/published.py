@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from cms_core import Transaction
+from sqlalchemy import select
+
+from cms_core import Snapshot, Transaction
 from cms_core.cache.published import Found
 from cms_core.db.parts import PartsInUse
 from cms_posts import scopes
-from cms_posts.models import Tag
+from cms_posts.models import Post, PostRevision, PublishedPost, Tag
 
 
 def depend_on_all_posts(original: object) -> Any:
@@ -70,3 +72,24 @@ def write_twice(original: Callable[..., None]) -> Any:
         original(cycle, status, lines, body)
 
     return write_ready
+
+
+def deliver_working_copies(original: object) -> Any:
+    """Lists join the newest revision of a live post instead of the one that is published."""
+    head = select(Post.head).where(Post.id == PublishedPost.post_id).scalar_subquery()
+    return (PostRevision.post_id == PublishedPost.post_id) & (PostRevision.number == head)
+
+
+def keep_previews(original: Callable[..., Awaitable[Any]]) -> Any:
+    """Previews declare what they depend on, as published answers do."""
+
+    async def read_preview(session: Snapshot, *arguments: Any) -> Any:
+        session.depends_on(scopes.POSTS)
+        return await original(session, *arguments)
+
+    return read_preview
+
+
+def open_to_all(original: object) -> Any:
+    """Answers of this door are kept as published ones are."""
+    return True
