@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 from fastapi import Response
-from sqlalchemy import Column, MetaData, String, Table, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from cms_core.app import CMS, build_cms
 from cms_core.cache.entry import Entry
@@ -35,7 +46,7 @@ things = Table(
     Column("gone_at", Instant),
 )
 _TEXT = Read(select(things.c.text).where(things.c.name == bindparam("name")))
-_NEXT = select(things.c.gone_at).order_by(things.c.gone_at).limit(1)
+_NEXT = select(func.min(things.c.gone_at))
 
 Pause = Callable[[], Awaitable[object]]
 
@@ -52,6 +63,8 @@ class Shelf:
     #: In the snapshot, when the text was read.
     pause: Pause = _at_once
     failing: bool = False
+    #: Whether nothing is removed, as by a worker that can't.
+    stuck: bool = False
 
     async def read(self, session: SnapshotSession, name: str) -> Response:
         self.reads += 1
@@ -69,6 +82,8 @@ class Shelf:
 
     async def clear_away(self, cms: CMS) -> bool:
         """Remove what is to be gone by now."""
+        if self.stuck:
+            raise ZeroDivisionError("stuck")
 
         async def work(session: Any) -> None:
             due = things.c.gone_at <= db_now()

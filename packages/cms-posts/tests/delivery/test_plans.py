@@ -1,14 +1,14 @@
 """What the databases do for a page: walk an index from where it begins, and never sort."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
-from sqlalchemy import Select, event, text
+from sqlalchemy import event, text
 
 from cms_core import CMS
 from cms_posts.service.storing import WholePost
@@ -19,24 +19,44 @@ POSTS = 2_000
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-@contextmanager
-def recorded_selects(cms: CMS) -> Iterator[list[Select[Any]]]:
-    found: list[Select[Any]] = []
+@dataclass(frozen=True)
+class Statement:
+    """A statement as the database got it."""
 
-    def record(_: object, element: object, *__: object) -> None:
-        if isinstance(element, Select):
-            found.append(element)
-
-    event.listen(cms.db.reader.sync_engine, "before_execute", record)
-    yield found
-    event.remove(cms.db.reader.sync_engine, "before_execute", record)
+    sql: str
+    values: Sequence[Any]
 
 
-async def plan_of(cms: CMS, statement: Select[Any]) -> str:
-    sql = statement.compile(cms.db.reader.sync_engine, compile_kwargs={"literal_binds": True})
-    explain = "EXPLAIN QUERY PLAN" if cms.db.dialect == "sqlite" else "EXPLAIN"
+@pytest.fixture
+def statements(cms_app: CMS) -> list[Statement]:
+    """The statements that readers' connections have run."""
+    heard: list[Statement] = []
+
+    def record(_: object, __: object, sql: str, values: Sequence[Any], *___: object) -> None:
+        heard.append(Statement(sql, values))
+
+    def listen(connection: Any, _: object) -> None:
+        connection.driver_connection.add_query_logger(
+            lambda logged: heard.append(Statement(logged.query, logged.args))
+        )
+
+    if cms_app.db.dialect == "sqlite":
+        event.listen(cms_app.db.reader.sync_engine, "before_cursor_execute", record)
+    else:
+        # Lean reads run on the driver itself, which tells the values.
+        event.listen(cms_app.db.writer.sync_engine, "connect", listen)
+    return heard
+
+
+async def plan_of(cms: CMS, statement: Statement) -> str:
     async with cms.db.snapshot() as session:
-        rows = await (await session.connection()).exec_driver_sql(f"{explain} {sql}")
+        connection = await session.connection()
+        if cms.db.dialect == "sqlite":
+            explain = f"EXPLAIN QUERY PLAN {statement.sql}"
+            rows = list(await connection.exec_driver_sql(explain, tuple(statement.values)))
+        else:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            rows = await driver.fetch(f"EXPLAIN {statement.sql}", *statement.values)
         return "\n".join(str(row[-1]) for row in rows)
 
 
@@ -61,7 +81,11 @@ async def many(cms_app: CMS, make: Make, store: Store, bob: UUID) -> None:
 
 
 async def test_each_page_walks_its_index(
-    cms_app: CMS, cms_client: AsyncClient, many: None, bob: UUID
+    cms_app: CMS,
+    statements: list[Statement],
+    many: None,
+    cms_client: AsyncClient,
+    bob: UUID,
 ) -> None:
     pages = {
         "?limit=20": "ix_published_posts_published_at",
@@ -72,11 +96,11 @@ async def test_each_page_walks_its_index(
         "?month=2026-04": "ix_published_posts_published_at",
     }
     for query, index in pages.items():
-        assert_walks(await plan_of_page(cms_app, cms_client, query), index)
+        assert_walks(await plan_of_page(cms_app, cms_client, statements, query), index)
 
 
 async def test_a_deep_page_begins_in_the_middle_of_the_index(
-    cms_app: CMS, cms_client: AsyncClient, many: None
+    cms_app: CMS, statements: list[Statement], many: None, cms_client: AsyncClient
 ) -> None:
     for query, pages in (("?limit=100", 10), ("?limit=20&tag=tag-3", 3)):
         deep = query
@@ -84,17 +108,19 @@ async def test_a_deep_page_begins_in_the_middle_of_the_index(
             answer = (await cms_client.get(f"/api/v1/posts{deep}")).json()
             deep = f"{query}&cursor={answer['next_cursor']}"
 
-        plan = await plan_of_page(cms_app, cms_client, deep)
+        plan = await plan_of_page(cms_app, cms_client, statements, deep)
 
         assert_walks(plan, "ix_published_post_tags_list" if "tag" in query else "published_at")
         assert "SEARCH" in plan or "ROW(published_at, post_id) < ROW(" in plan, plan
 
 
-async def plan_of_page(cms: CMS, client: AsyncClient, query: str) -> str:
-    with recorded_selects(cms) as statements:
-        answer = await client.get(f"/api/v1/posts{query}")
+async def plan_of_page(
+    cms: CMS, client: AsyncClient, statements: list[Statement], query: str
+) -> str:
+    statements.clear()
+    answer = await client.get(f"/api/v1/posts{query}")
     assert len(answer.json()["items"]) >= 20
-    (page,) = (each for each in statements if "published_posts" in str(each))
+    (page,) = (each for each in statements if "published_posts" in each.sql)
     return await plan_of(cms, page)
 
 
