@@ -31,7 +31,7 @@ Deliver = Callable[..., Awaitable[None]]
 #: Seconds that a load takes longer at most, between reading and storing.
 SLOW_LOAD = 0.03
 #: Seconds until the answer of the database has arrived.
-SLOW_ANSWER = 0.15
+SLOW_ANSWER = 0.06
 #: Seconds between a commit and the renewal of its generations.
 SLOW_RENEWAL = 0.03
 #: The first scope of feeds, under which they are found when they are to be deleted.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from campaigns.campaign import Size
 from campaigns.published.connections import Answer
 from campaigns.published.shapes import Shapes, slug, tag_slug
 from campaigns.violations import Violations
@@ -60,12 +61,23 @@ class Judge:
     shapes: Shapes
     see: Callable[[int, int], None] = lambda post, version: None
     found: Violations = field(default_factory=lambda: Violations(*KINDS))
+    #: Answers of 503: a machine that stands still for a second makes some, whatever runs on it.
+    refused: int = 0
+
+    def outcome(self, size: Size) -> Violations:
+        """What was found. Only in full size, on a quiet machine, is a refusal a broken promise."""
+        if size is Size.FULL:
+            self.found.add("refused", self.refused)
+        return self.found
 
     def judge(self, read: Read, answer: Answer, least: Sequence[int], most: Sequence[int]) -> bool:
         """Hold an answer against what each post had to show at least and could show at most.
 
         Returns whether it passed. What was shown is told on only when it passed.
         """
+        if answer.status == 503:
+            self.refused += 1
+            return True
         if answer.status not in (200, 308, 404):
             return self._note("failed", read, f"gave {answer.status}")
         if isinstance(read, ListRead):

@@ -56,12 +56,17 @@ def run(arena: Arena, load: Load) -> Outcome:
         nursery.until_ready()
         witness = _Witness(arena.build(), board, apis.addresses)
         uvloop.run(_kill(nursery, witness, load, chance))
-    found, counts = witness.judge.found, witness.counts
+    found, counts = witness.judge.outcome(arena.assignment.size), witness.counts
     found.add("crashed", apis.crashed)
     return Outcome(
         cases=witness.reads,
         injected={f"kills_{place.name.lower()}": counts[place] for place in Place},
-        load={"kills": counts["kills"], "committed": counts["committed"], "hits": witness.hits},
+        load={
+            "kills": counts["kills"],
+            "committed": counts["committed"],
+            "hits": witness.hits,
+            "refused": witness.judge.refused,
+        },
         floors={
             "kills": load.kills,
             "kills_after_commit": load.kills // 4,

@@ -101,14 +101,16 @@ class Readers:
         client.close()
 
     async def _hurry_on(self, address: Address, go_on: Callable[[], bool]) -> None:
-        """Read what was written as soon as it was acknowledged: nobody could come any sooner."""
-        board, client, seen = self._chooser.board, Client(address), 0
+        """Read what is written as soon as it is acknowledged: nobody could come any sooner."""
+        board, client = self._chooser.board, Client(address)
+        # What was written while the last read took its time is not new any more.
+        seen = board.writes
         while go_on():
             if board.writes == seen:
                 await asyncio.sleep(POLL)
-                continue
-            seen = board.writes
-            await self._read(client, self._chooser.choose_of(board.newest))
+            else:
+                await self._read(client, self._chooser.choose_of(board.newest))
+                seen = board.writes
         client.close()
 
     async def _read(self, client: Client, read: Read) -> None:

@@ -29,6 +29,8 @@ from cms_posts.service.drafts import edit_post
 from cms_posts.service.publication import publish_post, unpublish_post
 
 SHAPES = Shapes(posts=12, tags=3)
+#: How often a read that was refused is tried again.
+TRIES = 3
 #: Of the changes, those that take a post down.
 TAKEN_DOWN = 0.15
 
@@ -132,6 +134,10 @@ class _Lives:
     async def _read(self, client: Client, target: str) -> Answer | None:
         try:
             answer = await client.get(target)
+            for _ in range(TRIES):
+                if answer.status == 503:  # the machine stood still
+                    await asyncio.sleep(1)
+                    answer = await client.get(target)
         except NoAnswer as error:
             self._found.note("failed", f"{target} {error}")
             return None

@@ -25,6 +25,8 @@ CALM, REDIS_FAULTS = "calm", "redis-faults"
 SHAPES = Shapes(posts=60, tags=10)
 #: Broken promises after which nobody needs more of them; of a planted fault, one.
 ENOUGH = 5
+#: So many times the reads are given to a planted fault, which mostly needs far fewer.
+LONGER = 5
 WRITERS = {Engine.POSTGRESQL: 2, Engine.SQLITE: 1}
 
 
@@ -60,14 +62,14 @@ def run(arena: Arena, load: Load) -> Outcome:
         apis = stack.enter_context(Apis(cms, load.processes))
         writers = stack.enter_context(Writers(cms, shapes, board, chances, load.pace))
         readers = Readers(Chooser(shapes, board, arena.chance("reads")), judge, apis.addresses)
-        enough = 1 if arena.assignment.fault else ENOUGH
-        goal = _Goal(load, readers, board, writers, disturber, enough)
+        planted = arena.assignment.fault is not None
+        goal = _Goal(load, readers, board, writers, disturber, planted)
         begun = time.monotonic()
         with bar("reads", load.reads) as progress:
             uvloop.run(readers.read(load.connections, lambda: goal.is_ahead(progress)))
         seconds = time.monotonic() - begun
         board.end()
-    found = judge.found
+    found = judge.outcome(arena.assignment.size)
     found.add("crashed", apis.crashed + writers.failed)
     per_second = board.writes / seconds
     percent = 100 * readers.hits / max(readers.reads, 1)
@@ -75,7 +77,12 @@ def run(arena: Arena, load: Load) -> Outcome:
     return Outcome(
         cases=readers.reads,
         injected=disturber.done if disturber else {},
-        load={"writes": board.writes, "hit_percent": percent, "writes_per_second": per_second},
+        load={
+            "writes": board.writes,
+            "hit_percent": percent,
+            "writes_per_second": per_second,
+            "refused": judge.refused,
+        },
         floors={
             "writes": load.writes,
             "hit_percent": 0 if disturbed else load.hit_percent,
@@ -89,12 +96,12 @@ def run(arena: Arena, load: Load) -> Outcome:
 
 
 def _cache(arena: Arena, stack: ExitStack) -> tuple[Disturber | None, str]:
-    """Start what the processes share: Redis on PostgreSQL, disturbed or not; nothing on SQLite."""
-    if arena.engine is Engine.SQLITE:
-        return None, "memory://"
+    """Start the Redis that the processes share. On SQLite, where nothing disturbs it, without."""
     server = arena.redis()
     if arena.variant == REDIS_FAULTS:
         return stack.enter_context(Disturber(server, arena.chance("faults"))), server.url
+    if arena.engine is Engine.SQLITE:
+        return None, "memory://"
     stack.enter_context(server)
     return None, server.url
 
@@ -108,15 +115,16 @@ class _Goal:
     board: Board
     writers: Writers
     disturber: Disturber | None
-    enough: int
+    planted: bool
 
     def is_ahead(self, progress: Bar) -> bool:
         """Whether something is missing yet."""
         if self.readers.reads % 1000 == 0:
             progress.show(self.readers.reads)
-        if not self.writers.running or self.readers.broken >= self.enough:
+        if not self.writers.running or self.readers.broken >= (1 if self.planted else ENOUGH):
             return False
-        if self.readers.reads < self.load.reads or self.board.writes < self.load.writes:
+        times = LONGER if self.planted else 1
+        if self.readers.reads < self.load.reads * times or self.board.writes < self.load.writes:
             return True
         disturber = self.disturber
         return disturber is not None and disturber.running and disturber.rounds < self.load.rounds
@@ -127,7 +135,9 @@ STALE_READS = Campaign(
     promise="A read that begins after a commit shows what it changed, whatever the cache holds.",
     run=run,
     loads={
+        (Size.CI, Engine.SQLITE): Load(2, 4, 1000, 100, 50, hit_percent=25, rounds=1),
         (Size.CI, Engine.POSTGRESQL): Load(3, 4, 1000, 150, 100, hit_percent=25, rounds=1),
+        (Size.FULL, Engine.SQLITE): Load(2, 8, 200_000, 2000, 50, hit_percent=80, rounds=10),
         (Size.FULL, Engine.POSTGRESQL): Load(
             3, 8, 200_000, 5000, 110, hit_percent=80, rounds=10, writes_per_second=100
         ),

@@ -63,10 +63,17 @@ def run(arena: Arena, load: Load) -> Outcome:
         if count > load.processes:
             found.note("too_many_loads", f"{what} was made {count} times")
     found.add("crashed", apis.crashed)
+    if arena.assignment.size is Size.FULL:
+        found.add("refused", crowd.refused)
     return Outcome(
         cases=crowd.reads,
         injected={"flushes": load.flushes},
-        load={"loads": made.total(), "made": len(made), "most_at_once": crowd.most},
+        load={
+            "loads": made.total(),
+            "made": len(made),
+            "most_at_once": crowd.most,
+            "refused": crowd.refused,
+        },
         floors={
             "made": load.flushes * len(HOT) // 2,
             "most_at_once": load.processes * load.readers,
@@ -125,6 +132,8 @@ class _Crowd:
         self._waiting = 0
         self.found = Violations("too_many_loads", "failed")
         self.reads = 0
+        #: Answers of 503; see `Judge.refused`.
+        self.refused = 0
         #: Readers who waited for an answer at the same time, at most.
         self.most = 0
 
@@ -157,7 +166,9 @@ class _Crowd:
             except NoAnswer as error:
                 self.found.note("failed", f"{target} {error}")
             else:
-                if status != 200:
+                if status == 503:
+                    self.refused += 1
+                elif status != 200:
                     self.found.note("failed", f"{target} gave {status}")
             self._waiting -= 1
             self._rounds[number] += 1
