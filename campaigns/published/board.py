@@ -35,7 +35,7 @@ class Board:
         self._known[post] = version
         self._newest.value = post
         self._done[writer] += 1
-        self._latest[self._done[writer] % LATEST] = post
+        self._latest[self.writes % LATEST] = post
 
     def see(self, post: int, version: int) -> None:
         """Note that somebody was shown this version: nobody who comes now may see an older one."""
