@@ -71,27 +71,23 @@ def run(arena: Arena, load: Load) -> Outcome:
         board.end()
     found = judge.outcome(arena.assignment.size)
     found.add("crashed", apis.crashed + writers.failed)
-    per_second = board.writes / seconds
-    percent = 100 * readers.hits / max(readers.reads, 1)
     disturbed = disturber is not None
     return Outcome(
         cases=readers.reads,
         injected=disturber.done if disturber else {},
-        load={
-            "writes": board.writes,
-            "hit_percent": percent,
-            "writes_per_second": per_second,
-            "refused": judge.refused,
-        },
+        load={"writes": board.writes, "hits": readers.hits, "refused": judge.refused},
         floors={
-            "writes": load.writes,
-            "hit_percent": 0 if disturbed else load.hit_percent,
-            "writes_per_second": load.writes_per_second,
+            "writes": max(load.writes, load.writes_per_second * seconds),
+            "hits": 0 if disturbed else load.hit_percent / 100 * readers.reads,
             **(dict.fromkeys(FAULTS, load.rounds) if disturbed else {}),
         },
         violations=found.counts,
         examples=found.examples,
-        figures={"reads_per_second": readers.reads / seconds},
+        figures={
+            "hit_percent": 100 * readers.hits / max(readers.reads, 1),
+            "writes_per_second": board.writes / seconds,
+            "reads_per_second": readers.reads / seconds,
+        },
     )
 
 
