@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,11 +129,11 @@ class Store:
     cms: CMS
     neighbour: CMS
 
-    async def put(self, name: str, text: str, *, gone_in: float | None = None) -> None:
+    async def put(self, name: str, text: str, *, gone_in: float | None = None) -> datetime:
+        """Commit a text, and return the instant at which it is gone."""
         async with self.neighbour.db.transaction() as session:
-            gone_at = None
-            if gone_in is not None:
-                gone_at = await session.now() + timedelta(seconds=gone_in)
+            instant = await session.now() + timedelta(seconds=gone_in or 0)
+            gone_at = None if gone_in is None else instant
             values = {"text": text, "gone_at": gone_at}
             done = await session.execute(
                 update(things).where(things.c.name == name).values(values).returning(things.c.name)
@@ -141,6 +141,7 @@ class Store:
             if not done.all():
                 await session.execute(insert(things).values(name=name, **values))
             session.touch(f"thing:{name}")
+        return instant
 
     async def touch(self, *scopes: str) -> None:
         """Commit a change of these scopes."""

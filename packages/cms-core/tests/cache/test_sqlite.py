@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -127,10 +128,12 @@ async def test_while_nothing_is_committed_the_table_is_not_read(
 async def test_nothing_is_trusted_from_the_instant_on_that_something_is_due(
     store: Store, validator: SqliteValidator
 ) -> None:
-    await store.put("a", "text", gone_in=0.3)
+    await store.put("b", "text", gone_in=3600)
     entry = await store.entry("thing:a")
     assert validator.trusts(entry)
-    await asyncio.sleep(0.31)
+    due = await store.put("b", "text", gone_in=0.2)
+    assert validator.trusts(entry) or datetime.now(UTC) >= due
+    await asyncio.sleep(0.21)
     assert not validator.trusts(entry)
     assert (await validator.look(entry)).is_overdue
 

@@ -38,12 +38,13 @@ class Asked:
                 self.traceparent = value
             elif name in _OF_BODIES:
                 body = True
-        #: Whether it has to take the long way: it has a body, or may be too large to be let in.
+        #: Whether it has to take the long way: it has a body, or may not be let in.
         self.is_special = (
             body
             or size > min(MAX_HEADER, MAX_URL) // 2
             or len(headers) > MAX_HEADERS // 2
             or not query.isascii()
+            or "\ufffd" in scope["path"]  # what the server could not decode
         )
         self.request_id = request_id_of(request_id)
         self.head_only: bool = scope["method"] == "HEAD"

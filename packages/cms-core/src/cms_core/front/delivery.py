@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import string
+from collections.abc import Iterable
 from time import monotonic
+from urllib.parse import quote
 
 from starlette.types import Send
 
@@ -20,6 +24,8 @@ UNCONFIRMED = "cms.unconfirmed"
 _LONG = 64 * 1024
 #: What every published answer says.
 _ALWAYS = (*ANYBODY, (b"x-content-type-options", b"nosniff"))
+_WORD = string.punctuation.replace("%", "")
+_ENDS_LINE = re.compile(b"[\x00-\x08\x0a-\x1f\x7f]")
 #: What an answer to whoever has it already still says (RFC 9110, 15.4.5).
 _UNCHANGED = frozenset(
     (b"cache-control", b"cdn-cache-control", b"content-location", b"expires", b"link")
@@ -93,7 +99,7 @@ def _variant(entry: Entry, coding: bytes, body: bytes) -> Variant:
     if entry.compressible:
         common.append((b"vary", b"Accept-Encoding"))
     if entry.gens:
-        common.append((b"surrogate-key", " ".join(entry.scopes).encode()))
+        common.append((b"surrogate-key", _names(entry.scopes)))
     if coding != IDENTITY:
         own.append((b"content-encoding", coding))
     if not entry.stand_in:
@@ -104,7 +110,15 @@ def _variant(entry: Entry, coding: bytes, body: bytes) -> Variant:
     return made
 
 
+def _names(scopes: Iterable[str]) -> bytes:
+    """Scopes as words of a header: what was asked for is part of them, whatever it is."""
+    return " ".join(quote(scope, safe=_WORD) for scope in scopes).encode()
+
+
 def _lines(headers: Headers) -> bytes:
+    # uvicorn would refuse it on the long way; ready lines pass it by.
+    if any(_ENDS_LINE.search(value) for _, value in headers):
+        raise ValueError("a header holds control characters")
     return b"".join(b"%b: %b\r\n" % header for header in headers)
 
 
