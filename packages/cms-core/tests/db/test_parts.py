@@ -1,0 +1,151 @@
+"""Parts of answers: recalled while they are current, and never shown later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from sqlalchemy import select
+
+from cms_core.app import CMS, build_cms
+from cms_core.catchup import Reading
+from cms_core.db.generations import Generation
+from cms_core.db.parts import MOST, Parts
+from cms_core.db.session import SnapshotSession, recall, remember
+
+NAME = "person:ada"
+OF_ADA = select(Generation.gen).where(Generation.scope == NAME)
+
+
+@pytest.fixture
+async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
+    """Another process, which changes what is shown."""
+    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    yield neighbour
+    await neighbour.close()
+
+
+async def rename(cms: CMS, *scopes: str) -> str:
+    """Give Ada a new name and return it: her scope's generation plays the part."""
+    async with cms.db.transaction() as session:
+        session.touch(*(scopes or (NAME,)))
+    async with cms.db.snapshot() as session:
+        return str(await session.scalar(OF_ADA))
+
+
+class Reads:
+    """Shows Ada's name, as answers do that show many other things."""
+
+    def __init__(self, cms: CMS) -> None:
+        self._cms = cms
+        #: How often the name itself was read.
+        self.made = 0
+        #: In the snapshot, when the name is known.
+        self.then: Callable[[], Awaitable[object]] | None = None
+
+    async def show(self) -> str:
+        reading: Reading[str] = await self._cms.catch_up.read(self.look_up)
+        return reading.result
+
+    async def look_up(self, session: SnapshotSession) -> str:
+        name: str | None = recall(session, NAME)
+        if name is None:
+            self.made += 1
+            name = str(await session.scalar(OF_ADA))
+            remember(session, NAME, name, NAME)
+        if self.then:
+            await self.then()
+        return name
+
+
+@pytest.fixture
+def reads(cms_app: CMS) -> Reads:
+    return Reads(cms_app)
+
+
+async def test_a_part_is_read_once(neighbour: CMS, reads: Reads) -> None:
+    name = await rename(neighbour)
+    assert [await reads.show() for _ in range(3)] == [name] * 3
+    assert reads.made == 1
+
+
+async def test_a_part_that_changed_is_shown_at_once(neighbour: CMS, reads: Reads) -> None:
+    for number in range(1, 4):
+        name = await rename(neighbour)
+        assert await reads.show() == name
+        assert reads.made == number
+
+
+async def test_what_never_changed_has_changed_by_its_first_change(
+    neighbour: CMS, reads: Reads
+) -> None:
+    assert await reads.show() == "None"
+    name = await rename(neighbour)
+    assert await reads.show() == name
+
+
+async def test_a_change_elsewhere_leaves_a_part_alone(neighbour: CMS, reads: Reads) -> None:
+    name = await rename(neighbour)
+    await reads.show()
+    await rename(neighbour, "person:bob")
+    assert await reads.show() == name
+    assert reads.made == 1
+
+
+async def test_what_was_read_before_a_commit_is_not_shown_after_it(
+    neighbour: CMS, reads: Reads
+) -> None:
+    old = await rename(neighbour)
+    reads.then = lambda: rename(neighbour)
+    assert await reads.show() == old
+    reads.then = None
+    async with neighbour.db.snapshot() as session:
+        new = str(await session.scalar(OF_ADA))
+    assert new != old
+    assert await reads.show() == new
+
+
+async def test_a_snapshot_that_nobody_settles_recalls_nothing(
+    cms_app: CMS, neighbour: CMS, reads: Reads
+) -> None:
+    await rename(neighbour)
+    await reads.show()
+    async with cms_app.db.snapshot() as session:
+        assert recall(session, NAME) is None
+        remember(session, "other", "never kept", NAME)
+    assert await reads.show()
+    assert reads.made == 1
+
+
+async def test_a_transaction_recalls_nothing(cms_app: CMS, reads: Reads) -> None:
+    await reads.show()
+    async with cms_app.db.transaction() as session:
+        assert recall(session, NAME) is None
+        remember(session, NAME, "not committed", NAME)
+    assert await reads.show() == "None"
+
+
+def test_a_part_is_taken_only_with_all_of_its_generations() -> None:
+    parts = Parts()
+    brought = parts.use()
+    brought.bring("key", "value", ("a", "b"))
+    assert brought.settle({"a": "1"})
+    for gens, current in (({"a": "1"}, True), ({"a": "1", "c": "3"}, True)):
+        taken = parts.use()
+        assert taken.take("key") == "value"
+        assert taken.scopes == {"a", "b"}
+        assert taken.settle(gens) is current
+    taken = parts.use()
+    taken.take("key")
+    assert not taken.settle({"a": "1", "b": "2"})
+    assert parts.use().take("key") is None
+
+
+def test_there_are_no_more_parts_than_a_process_may_keep() -> None:
+    parts = Parts()
+    for number in range(MOST + 10):
+        brought = parts.use()
+        brought.bring(number, "value", ())
+        brought.settle({})
+    kept = [number for number in range(MOST + 10) if parts.use().take(number)]
+    assert len(kept) == 10
