@@ -72,7 +72,8 @@ class References:
         if missing:
             for id, found in (await resolver.resolve(session, missing)).items():
                 known[id] = found
-                remember(session, (kind, id), found, *found.scopes)
+                # Its own name is the scope that who shows it depends on, whatever else there is.
+                remember(session, (kind, id), found, f"{kind}:{id}", *found.scopes)
         return known
 
     async def provide(self, session: TransactionSession, kind: str, name: str) -> UUID | None:
