@@ -125,19 +125,33 @@ class Published:
         Who comes while it is being made waits, and takes it if it is still current then; only
         what began after they came they take unseen. Raises what `load` raises, and `Unavailable`.
         """
-        kept = self.memory.get(key)
-        if kept is not None and await self.confirms(kept):
+        if (kept := await self._kept(key)) is not None:
             return Found(kept, Outcome.HIT)
         earlier = self._flights.get(key)
         if earlier is not None:
             found = await earlier.arrival()
-            if found and found.entry.gens and await self.confirms(found.entry):
-                return Found(found.entry, Outcome.COLLAPSED)
+            if found and found.entry.gens:
+                if await self.confirms(found.entry):
+                    return Found(found.entry, Outcome.COLLAPSED)
+                if (kept := await self._kept(key, refused=found.entry)) is not None:
+                    return Found(kept, Outcome.HIT)
         while (flight := self._flights.get(key)) is not None and flight is not earlier:
             if found := await flight.arrival():
                 return Found(found.entry, Outcome.COLLAPSED)
             earlier = flight
         return await self._lead(key, load)
+
+    async def _kept(self, key: str, refused: Entry | None = None) -> Entry | None:
+        """Return this process's entry of a key if it is current; `refused` is known not to be.
+
+        While one is asked about, somebody else may have stored the next: whoever asked about the
+        old one would make it a second time.
+        """
+        while (kept := self.memory.get(key)) is not None and kept is not refused:
+            if await self.confirms(kept):
+                return kept
+            refused = kept
+        return None
 
     def keep(self, entry: Entry) -> None:
         """Store an entry in both levels."""
