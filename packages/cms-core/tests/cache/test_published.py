@@ -10,7 +10,10 @@ import pytest
 from redis import Redis
 
 from cms_core.cache.entry import Entry
+from cms_core.cache.memory import Memory
 from cms_core.cache.published import Found, Outcome, Published
+from cms_core.cache.validation import Validator
+from cms_core.overdue import Look
 
 if TYPE_CHECKING:
     from tests.cache.conftest import Store
@@ -123,6 +126,42 @@ async def test_who_comes_while_it_is_made_takes_it_if_it_is_still_current(
 
 
 @on_one
+class FirstWaits:
+    """A validator of which the first who asks hears late."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+        self.asked = 0
+        self.go_on = asyncio.Event()
+        self.ask, self.refresh, self.close = validator.ask, validator.refresh, validator.close
+
+    def trusts(self, entry: Entry) -> bool:
+        return False
+
+    async def look(self, entry: Entry) -> Look:
+        self.asked += 1
+        if self.asked == 1:
+            await self.go_on.wait()
+        return await self._validator.look(entry)
+
+
+@on_one
+async def test_who_asked_about_an_outdated_answer_takes_what_was_made_meanwhile(
+    store: Store, loads: Loads, until: Until
+) -> None:
+    validator = FirstWaits(store.cms.published._validator)
+    published = Published(Memory(10**6), None, validator, store.cms.catch_up)
+    await published.obtain("/a", loads.load)
+    await store.touch("thing:a")
+    (late,) = obtain(published, loads)
+    await until(lambda: validator.asked == 1)
+    made = await published.obtain("/a", loads.load)
+    validator.go_on.set()
+    found = await late
+    assert (found.outcome, found.entry) == (Outcome.HIT, made.entry)
+    assert loads.begun == 2
+
+
 async def test_when_the_one_who_makes_it_leaves_another_one_does(
     published: Published, loads: Loads, until: Until
 ) -> None:
