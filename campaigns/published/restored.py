@@ -200,8 +200,8 @@ RESTORED = Campaign(
     promise="After a restore nothing is read that was kept from the time after the backup.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(1, restores=2, changes=10, looks=1),
-        (Size.CI, Engine.POSTGRESQL): Load(2, restores=2, changes=10, looks=1),
+        (Size.CI, Engine.SQLITE): Load(1, restores=1, changes=10, looks=1),
+        (Size.CI, Engine.POSTGRESQL): Load(2, restores=1, changes=10, looks=1),
         (Size.FULL, Engine.SQLITE): Load(2, restores=40, changes=60, looks=6),
         (Size.FULL, Engine.POSTGRESQL): Load(3, restores=40, changes=60, looks=6),
     },

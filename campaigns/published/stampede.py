@@ -181,8 +181,8 @@ STAMPEDE = Campaign(
     promise="However many ask for what has just changed, each process makes it once.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(2, readers=50, flushes=6),
-        (Size.CI, Engine.POSTGRESQL): Load(3, readers=50, flushes=6),
+        (Size.CI, Engine.SQLITE): Load(2, readers=50, flushes=5),
+        (Size.CI, Engine.POSTGRESQL): Load(3, readers=50, flushes=5),
         (Size.FULL, Engine.SQLITE): Load(2, readers=250, flushes=50),
         (Size.FULL, Engine.POSTGRESQL): Load(3, readers=167, flushes=50),
     },
