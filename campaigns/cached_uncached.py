@@ -212,8 +212,8 @@ CACHED_UNCACHED = Campaign(
     promise="An answer from the cache is the answer that would be made without it.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(700, batch=25),
-        (Size.CI, Engine.POSTGRESQL): Load(700, batch=25),
+        (Size.CI, Engine.SQLITE): Load(500, batch=20),
+        (Size.CI, Engine.POSTGRESQL): Load(500, batch=20),
         (Size.FULL, Engine.SQLITE): Load(50_000, batch=100),
         (Size.FULL, Engine.POSTGRESQL): Load(50_000, batch=100),
     },

@@ -34,7 +34,7 @@ ASKERS = 6
 #: Of all requests, those that go through the routes and the actors one by one.
 IN_TURN = 0.4
 #: Things that are hidden before anybody asks.
-FIRST = 25
+FIRST = 20
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _GARBAGE = (("Authorization", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."),)
 
@@ -101,7 +101,7 @@ def _outcome(load: Load, watch: Watch, crowd: Crowd, hider: Hider, lines: Path) 
         },
         floors={
             "answers": load.answers,
-            "secrets": 300,
+            "secrets": 200,
             "hits": load.answers // 10,
             "found": load.answers // 5,
             "kept_texts": 50,
@@ -262,8 +262,8 @@ CANARIES = Campaign(
     promise="No draft and no secret is in any answer, nor in what is kept, counted or logged.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(1500, batch=60),
-        (Size.CI, Engine.POSTGRESQL): Load(1500, batch=60),
+        (Size.CI, Engine.SQLITE): Load(800, batch=50),
+        (Size.CI, Engine.POSTGRESQL): Load(800, batch=50),
         (Size.FULL, Engine.SQLITE): Load(100_000, batch=200),
         (Size.FULL, Engine.POSTGRESQL): Load(100_000, batch=200),
     },

@@ -73,7 +73,7 @@ class History:
             "trashed": (4, self._trash_post),
             "untrashed": (4, self._untrash),
             "purged": (2, self._purge),
-            "tags_renamed": (6, self._rename_tag),
+            "tags_renamed": (12, self._rename_tag),
             "tags_merged": (3, self._merge_tag),
             "tags_deleted": (2, self._delete_tag),
             "authors_renamed": (4, self._rename_author),

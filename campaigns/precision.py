@@ -142,8 +142,8 @@ PRECISION = Campaign(
     promise="A change of one post leaves 90 % of the lists of other posts in the cache.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(posts=1000, changes=3),
-        (Size.CI, Engine.POSTGRESQL): Load(posts=1000, changes=3),
+        (Size.CI, Engine.SQLITE): Load(posts=1000, changes=2),
+        (Size.CI, Engine.POSTGRESQL): Load(posts=1000, changes=2),
         (Size.FULL, Engine.SQLITE): Load(posts=10_000, changes=50),
         (Size.FULL, Engine.POSTGRESQL): Load(posts=10_000, changes=50),
     },
