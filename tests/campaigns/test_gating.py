@@ -6,7 +6,8 @@ import pytest
 from campaigns.campaign import Outcome, Size
 from campaigns.catalogue import CAMPAIGNS
 from campaigns.ci import assignments
-from campaigns.faults import FAULTS, Fault, FaultTargetGone
+from campaigns.fault import Fault, FaultTargetGone
+from campaigns.faults import FAULTS
 
 HELD = Outcome(cases=10, injected={"kills": 5}, floors={"kills": 5}, violations={"lost": 0})
 
