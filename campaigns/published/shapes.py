@@ -11,7 +11,9 @@ from enum import Enum
 
 #: After so many versions the kinds of change repeat.
 CYCLE = 32
-_TAGGED, _TAKEN_DOWN, _PUBLISHED, _RENAMED, _PLANNED = 3, 8, (9, 23), 12, 15
+_TAGGED, _TAKEN_DOWN, _RENAMED, _PLANNED = 3, 8, 12, 15
+#: After what is planned comes what looks for it, as all services do: it may not have happened yet.
+_PUBLISHED = (9, _PLANNED + 1, 23)
 
 
 class Change(Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from campaigns.published.writing import plant_live
 
 CALM, REDIS_FAULTS = "calm", "redis-faults"
 SHAPES = Shapes(posts=60, tags=10)
+#: How far readers, and the processes that answer them, stand back behind writers.
+NICENESS = 8
 #: Broken promises after which nobody needs more of them; of a planted fault, one.
 ENOUGH = 5
 #: So many times the reads are given to a planted fault, which mostly needs far fewer.
@@ -59,11 +62,12 @@ def run(arena: Arena, load: Load) -> Outcome:
         disturber, url = _cache(arena, stack)
         feed = {"posts": {"feed_length": 100}}
         cms = arena.build(cache_url=url, plugin_settings=feed)
-        apis = stack.enter_context(Apis(cms, load.processes))
+        apis = stack.enter_context(Apis(cms, load.processes, lambda cms: _stand_back(load)))
         writers = stack.enter_context(Writers(cms, shapes, board, chances, load.pace))
         readers = Readers(Chooser(shapes, board, arena.chance("reads")), judge, apis.addresses)
         planted = arena.assignment.fault is not None
         goal = _Goal(load, readers, board, writers, disturber, planted)
+        _stand_back(load)
         begun = time.monotonic()
         with bar("reads", load.reads) as progress:
             uvloop.run(readers.read(load.connections, lambda: goal.is_ahead(progress)))
@@ -89,6 +93,12 @@ def run(arena: Arena, load: Load) -> Outcome:
             "reads_per_second": readers.reads / seconds,
         },
     )
+
+
+def _stand_back(load: Load) -> None:
+    # Readers ask again at once, and would leave the writers nothing of a small machine.
+    if load.writes_per_second:
+        os.nice(NICENESS)
 
 
 def _cache(arena: Arena, stack: ExitStack) -> tuple[Disturber | None, str]:
@@ -133,9 +143,9 @@ STALE_READS = Campaign(
     loads={
         (Size.CI, Engine.SQLITE): Load(2, 4, 1000, 100, 50, hit_percent=25, rounds=1),
         (Size.CI, Engine.POSTGRESQL): Load(3, 4, 1000, 150, 100, hit_percent=25, rounds=1),
-        (Size.FULL, Engine.SQLITE): Load(2, 8, 200_000, 2000, 50, hit_percent=80, rounds=10),
+        (Size.FULL, Engine.SQLITE): Load(2, 4, 200_000, 2000, 50, hit_percent=80, rounds=10),
         (Size.FULL, Engine.POSTGRESQL): Load(
-            3, 8, 200_000, 5000, 110, hit_percent=80, rounds=10, writes_per_second=100
+            3, 4, 200_000, 5000, 120, hit_percent=80, rounds=10, writes_per_second=100
         ),
     },
     variants=(CALM, REDIS_FAULTS),
