@@ -18,13 +18,13 @@ from campaigns.published.judging import (
     post_by_id,
     post_by_name,
 )
-from campaigns.published.shapes import Shapes
+from campaigns.published.shapes import POPULAR, Shapes
 from campaigns.published.writing import id_of
 
-#: So many posts are popular, and get this share of the reads.
-POPULAR, TO_POPULAR = 10, 0.7
+#: The share of the reads that popular posts get.
+TO_POPULAR = 0.85
 #: The share of the reads that goes to what was written last: where staleness would show.
-TO_LATEST = 0.15
+TO_LATEST = 0.08
 #: Shares of lists; each of them changes with every write or with many.
 LISTS, OF_TAGS = 0.02, 0.6
 
@@ -50,7 +50,7 @@ class Chooser:
         if where < LISTS:
             return self._list(post)
         version = self.board.least(post)
-        if where < 0.85:
+        if where < 0.93:
             return post_by_name(post, self.shapes.name(version))
         if where < 0.97:
             return post_by_id(post, id_of(post))
@@ -72,12 +72,18 @@ class Chooser:
 
 
 class Readers:
-    """Reads from several processes until it is told to stop."""
+    """Reads from several processes until it is told to stop.
 
-    def __init__(self, chooser: Chooser, judge: Judge, addresses: Sequence[Address]) -> None:
+    Who reads what was just written rests for `rest` seconds after it.
+    """
+
+    def __init__(
+        self, chooser: Chooser, judge: Judge, addresses: Sequence[Address], rest: float = 0.0
+    ) -> None:
         self._chooser = chooser
         self._judge = judge
         self._addresses = addresses
+        self._rest = rest
         #: Reads that were judged, and those that came from the cache.
         self.reads = 0
         self.hits = 0
@@ -110,6 +116,7 @@ class Readers:
                 await asyncio.sleep(POLL)
             else:
                 await self._read(client, self._chooser.choose_of(board.newest))
+                await asyncio.sleep(self._rest)
                 seen = board.writes
         client.close()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+#: So many posts, the first ones, are popular.
+POPULAR = 10
 #: After so many versions the kinds of change repeat.
 CYCLE = 32
 _TAGGED, _TAKEN_DOWN, _RENAMED, _PLANNED = 3, 8, 12, 15

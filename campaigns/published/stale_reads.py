@@ -25,7 +25,7 @@ from campaigns.published.writing import plant_live
 CALM, REDIS_FAULTS = "calm", "redis-faults"
 SHAPES = Shapes(posts=60, tags=10)
 #: How far readers, and the processes that answer them, stand back behind writers.
-NICENESS = 8
+NICENESS = 3
 #: Broken promises after which nobody needs more of them; of a planted fault, one.
 ENOUGH = 5
 #: So many times the reads are given to a planted fault, which mostly needs far fewer.
@@ -50,6 +50,8 @@ class Load:
     rounds: int = 0
     #: Writes a second that there must have been.
     writes_per_second: float = 0
+    #: Seconds for which those rest who read what was just written, which is never a hit.
+    rest: float = 0.0
 
 
 def run(arena: Arena, load: Load) -> Outcome:
@@ -64,7 +66,8 @@ def run(arena: Arena, load: Load) -> Outcome:
         cms = arena.build(cache_url=url, plugin_settings=feed)
         apis = stack.enter_context(Apis(cms, load.processes, lambda cms: _stand_back(load)))
         writers = stack.enter_context(Writers(cms, shapes, board, chances, load.pace))
-        readers = Readers(Chooser(shapes, board, arena.chance("reads")), judge, apis.addresses)
+        chooser = Chooser(shapes, board, arena.chance("reads"))
+        readers = Readers(chooser, judge, apis.addresses, load.rest)
         planted = arena.assignment.fault is not None
         goal = _Goal(load, readers, board, writers, disturber, planted)
         _stand_back(load)
@@ -143,9 +146,9 @@ STALE_READS = Campaign(
     loads={
         (Size.CI, Engine.SQLITE): Load(2, 4, 1000, 100, 50, hit_percent=25, rounds=1),
         (Size.CI, Engine.POSTGRESQL): Load(3, 4, 1000, 150, 100, hit_percent=25, rounds=1),
-        (Size.FULL, Engine.SQLITE): Load(2, 4, 200_000, 2000, 50, hit_percent=80, rounds=10),
+        (Size.FULL, Engine.SQLITE): Load(2, 4, 200_000, 2000, 50, 80, rounds=10, rest=0.1),
         (Size.FULL, Engine.POSTGRESQL): Load(
-            3, 4, 200_000, 5000, 120, hit_percent=80, rounds=10, writes_per_second=100
+            3, 4, 200_000, 5000, 120, hit_percent=80, rounds=10, writes_per_second=100, rest=0.1
         ),
     },
     variants=(CALM, REDIS_FAULTS),

@@ -15,13 +15,15 @@ import uvloop
 
 from campaigns.processes import FORK
 from campaigns.published.board import Board
-from campaigns.published.shapes import Shapes
+from campaigns.published.shapes import POPULAR, Shapes
 from campaigns.published.writing import Author
 from cms_core import CMS, Unavailable
 from cms_posts import PlanInPast
 
 #: Transactions that one writer has open at once, where the database allows.
 AT_ONCE = 6
+#: So often a popular post is taken, compared with another one.
+TO_POPULAR = 0.1
 #: Seconds that the last ones get.
 STOPPED_WITHIN = 15.0
 
@@ -84,7 +86,7 @@ class Writers:
                 await room.acquire()
                 next_at += 1 / self._pace
                 await asyncio.sleep(max(next_at - time.monotonic(), 0))
-                tasks.create_task(advance(idle.pop(chance.randrange(len(idle)))))
+                tasks.create_task(advance(_take(idle, chance)))
         await self._cms.close()
 
     async def _advance(self, author: Author, post: int, number: int) -> None:
@@ -93,6 +95,14 @@ class Writers:
         while not await _written(author, post, version):
             pass
         self._board.acknowledge(post, version, number)
+
+
+def _take(idle: list[int], chance: random.Random) -> int:
+    """Take one of these posts, seldom a popular one: those are mostly read."""
+    place = chance.randrange(len(idle))
+    while idle[place] < POPULAR and chance.random() > TO_POPULAR:
+        place = chance.randrange(len(idle))
+    return idle.pop(place)
 
 
 async def _written(author: Author, post: int, version: int) -> bool:
