@@ -8,18 +8,21 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import column, select
 from sqlalchemy.engine import make_url
 
 from cms_core.app import CMS
 from cms_core.cache.sqlite import SqliteValidator
+from cms_core.catchup import CatchUp
 from cms_core.db.database import Database
 from cms_core.errors import Unavailable
+from cms_core.jobs import Job
 from cms_core.overdue import Look
 
 if TYPE_CHECKING:
@@ -170,6 +173,23 @@ async def test_a_file_that_is_gone_is_unavailable(
     assert isinstance(told[0], Unavailable)
     await validator.close()
     await nowhere.close()
+
+
+async def test_a_job_that_can_not_say_when_it_is_due_keeps_nobody_from_what_is_kept(
+    store: Store, cms_app: CMS
+) -> None:
+    async def run(_: CMS) -> bool:
+        return False
+
+    unreadable = select(column("no_such"))
+    broken = Job("broken", run, timedelta(hours=1), unreadable, before_reads=run)
+    validator = SqliteValidator(cms_app.db, CatchUp(cms_app, [broken]).lookout)
+    entry = await store.entry("thing:a")
+    told: list[Look | BaseException] = []
+    validator.ask(entry, told.append)
+    assert not isinstance(told[0], Look | Unavailable)  # it takes the long way
+    assert entry.agrees((await validator.look(entry)).gens)
+    await validator.close()
 
 
 async def test_a_closed_validator_leaves_the_file_alone(

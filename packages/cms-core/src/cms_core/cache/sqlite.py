@@ -54,13 +54,21 @@ class SqliteValidator:
 
     async def look(self, entry: Entry) -> Look:
         await self._lookout.examine_again()
-        return self._look(entry)
+        try:
+            return self._look(entry)
+        except sqlite3.Error as error:
+            # A job may have become unreadable: then the others are still asked.
+            await self._lookout.examine(error)
+        try:
+            return self._look(entry)
+        except sqlite3.Error as error:
+            raise Unavailable("The database is not answering.") from error
 
     def ask(self, entry: Entry, then: Then[Look]) -> None:
         try:
             look = self._look(entry)
-        except Unavailable as error:
-            then(error)
+        except sqlite3.Error as error:
+            then(error)  # on the long way, `look` finds out why
         else:
             then(look)
 
@@ -70,11 +78,15 @@ class SqliteValidator:
 
     def _look(self, entry: Entry) -> Look:
         try:
+            self._connection = self._connection or self._connect()
+        except sqlite3.Error as error:
+            raise Unavailable("The database is not answering.") from error
+        try:
             self._look_at_file()
             return self._ask(entry.scopes)
-        except sqlite3.Error as error:
+        except sqlite3.Error:
             self._disconnect()
-            raise Unavailable("The database is not answering.") from error
+            raise
 
     def _look_at_file(self) -> None:
         """Learn whether anything was committed, once per turn of the loop."""

@@ -46,10 +46,10 @@ class SnapshotSession(AsyncSession):
 
         Raises `KeyError` for a parameter that is missing.
         """
-        prepared = read.prepared(self.get_bind().dialect)
         if self._driver is None:
             result = await self.execute(read.statement, parameters)
             return [read.row(row) for row in result]
+        prepared = read.prepared(self.get_bind().dialect)
         records = await self._driver.fetch(prepared.sql, *arguments(prepared, parameters))
         return read.rows(prepared, records)
 
