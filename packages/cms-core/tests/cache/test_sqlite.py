@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import column, select
+from sqlalchemy import Select, column, select
 from sqlalchemy.engine import make_url
 
 from cms_core.app import CMS
@@ -181,7 +181,7 @@ async def test_a_job_that_can_not_say_when_it_is_due_keeps_nobody_from_what_is_k
     async def run(_: CMS) -> bool:
         return False
 
-    unreadable = select(column("no_such"))
+    unreadable: Select[Any] = select(column("no_such"))
     broken = Job("broken", run, timedelta(hours=1), unreadable, before_reads=run)
     validator = SqliteValidator(cms_app.db, CatchUp(cms_app, [broken]).lookout)
     entry = await store.entry("thing:a")

@@ -67,7 +67,7 @@ class SqliteValidator:
     def ask(self, entry: Entry, then: Then[Look]) -> None:
         try:
             look = self._look(entry)
-        except sqlite3.Error as error:
+        except (Unavailable, sqlite3.Error) as error:
             then(error)  # on the long way, `look` finds out why
         else:
             then(look)
