@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import CMS, Resolved, Resolver, Transaction, hookimpl
+from cms_core.db.instance import renew_instance
 from cms_posts.models import Post, Tag
 from cms_posts.transfer.archive import read_archive
 from cms_posts.transfer.exporting import export_lines
@@ -93,12 +94,13 @@ def export(cms_app: CMS) -> Callable[[], Awaitable[list[dict[str, Any]]]]:
 
 @pytest.fixture
 def wipe(cms_app: CMS) -> Callable[[], Awaitable[None]]:
-    """``await wipe()``: no post and no tag is left."""
+    """``await wipe()``: no post and no tag is left, as in another database."""
 
     async def wipe() -> None:
         async with cms_app.db.transaction() as session:
             await session.execute(delete(Post))
             await session.execute(delete(Tag).where(Tag.merged_into.is_not(None)))
             await session.execute(delete(Tag))
+            await renew_instance(session)
 
     return wipe
