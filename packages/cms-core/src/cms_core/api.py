@@ -19,6 +19,7 @@ from cms_core.front import Front
 from cms_core.front.hits import Hits
 from cms_core.front.protocol import HITS
 from cms_core.front.published import PublishedAnswers
+from cms_core.front.record import lines
 from cms_core.front.shutdown import noticing_signals
 from cms_core.http.doors import Doors
 from cms_core.http.openapi import describe
@@ -107,3 +108,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         with noticing_signals(notice):
             # For the connections, which answer with what is kept before they call us.
             yield {HITS: Hits(app.state.cms.published)}
+        lines.flush()

@@ -51,6 +51,10 @@ class Look:
         """The jobs that are due, and since when."""
         return {key: at for key, at in self.due.items() if at <= self.now}
 
+    def is_late(self, now: datetime) -> bool:
+        """Whether anything that is due in this look would be overdue then."""
+        return any(at <= now for at in self.due.values())
+
 
 class Lookout:
     """Asks jobs in one statement what they have due, without those who can't answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from cms_core.front.head import MAX_HEADER, MAX_HEADERS, MAX_URL, request_id_of
@@ -23,28 +24,20 @@ class Asked:
     )
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
-        self.accept_encoding = self.if_none_match = self.traceparent = request_id = b""
-        headers, query = scope["headers"], scope["query_string"]
-        size, body = len(query) + len(scope.get("raw_path") or b""), False
-        for name, value in headers:
-            size += len(value)
-            if name == b"accept-encoding":
-                self.accept_encoding = value
-            elif name == b"if-none-match":
-                self.if_none_match = value
-            elif name == b"x-request-id":
-                request_id = value
-            elif name == b"traceparent":
-                self.traceparent = value
-            elif name in _OF_BODIES:
-                body = True
+        sent, query = scope["headers"], scope["query_string"]
+        headers: dict[bytes, bytes] = dict(sent)
+        get = headers.get
+        self.accept_encoding = get(b"accept-encoding", b"")
+        self.if_none_match = get(b"if-none-match", b"")
+        self.traceparent = get(b"traceparent", b"")
+        size = sum(map(len, chain.from_iterable(sent))) + len(scope.get("raw_path") or b"")
         #: Whether it has to take the long way: it has a body, or may not be let in.
         self.is_special = (
-            body
-            or size > min(MAX_HEADER, MAX_URL) // 2
-            or len(headers) > MAX_HEADERS // 2
+            size + len(query) > min(MAX_HEADER, MAX_URL) // 2
+            or len(sent) > MAX_HEADERS // 2
+            or not _OF_BODIES.isdisjoint(headers)
             or not query.isascii()
             or "\ufffd" in scope["path"]  # what the server could not decode
         )
-        self.request_id = request_id_of(request_id)
+        self.request_id = request_id_of(get(b"x-request-id", b""))
         self.head_only: bool = scope["method"] == "HEAD"

@@ -6,6 +6,7 @@ import asyncio
 import re
 import string
 from collections.abc import Iterable
+from functools import lru_cache
 from time import monotonic
 from urllib.parse import quote
 
@@ -61,17 +62,15 @@ def ready_variant(entry: Entry, asked: Asked) -> Variant | None:
 
 
 def answer_of(entry: Entry, variant: Variant, asked: Asked) -> Form:
-    """Return the answer to a request; its lines end with the request's id."""
-    id = asked.request_id.encode()
+    """Return the answer to a request; the id of the request is not among its headers yet."""
     status, headers, lines, body = entry.status, variant.headers, variant.head, variant.body
     if asked.if_none_match and status == 200 and _has(asked.if_none_match, variant.etag):
         status, body = 304, b""
         headers, lines = variant.unchanged_headers, variant.unchanged_head
     elif entry.stand_in:
-        body = body.replace(entry.stand_in, id)
+        body = body.replace(entry.stand_in, asked.request_id.encode())
         length = ((b"content-length", str(len(body)).encode()),)
         headers, lines = (*headers, *length), lines + _lines(length)
-    lines = b"%bx-request-id: %b\r\n" % (lines, id)
     return status, headers, lines, b"" if asked.head_only else body
 
 
@@ -127,17 +126,20 @@ def _has(if_none_match: bytes, etag: bytes) -> bool:
 
 
 _STATUS = {each: (b"cache-status", each.value) for each in Outcome}
-_HIT = (_STATUS[Outcome.HIT], (b"age", b"0"))
 _TOLD: dict[Outcome, tuple[Headers, bytes]] = {
-    **{each: ((header,), _lines((header,))) for each, header in _STATUS.items()},
-    Outcome.HIT: (_HIT, _lines(_HIT)),
+    each: ((header,), _lines((header,))) for each, header in _STATUS.items()
 }
+
+
+@lru_cache(maxsize=1024)
+def _told_of_hit(age: int) -> tuple[Headers, bytes]:
+    headers = (_STATUS[Outcome.HIT], (b"age", b"%d" % age))
+    return headers, _lines(headers)
 
 
 def lines_of(outcome: Outcome, entry: Entry) -> tuple[Headers, bytes]:
     """Return the headers, as ASGI takes them and as lines, that tell where an answer came from."""
-    age = monotonic() - entry.confirmed_at
-    if outcome is not Outcome.HIT or not 1 <= age < 1e6:
+    if outcome is not Outcome.HIT:
         return _TOLD[outcome]
-    headers = (_STATUS[outcome], (b"age", b"%d" % age))
-    return headers, _lines(headers)
+    age = monotonic() - entry.confirmed_at
+    return _told_of_hit(int(age) if age < 1e6 else 0)

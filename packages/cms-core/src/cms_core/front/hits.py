@@ -27,6 +27,7 @@ from cms_core.front.wire import write_ready
 
 log = structlog.get_logger(__name__)
 _READS = frozenset({"GET", "HEAD"})
+_HITS = ANSWERS[Outcome.HIT]
 
 
 class _Reader(NamedTuple):
@@ -98,7 +99,7 @@ class Hits:
             if not reader.cycle.response_started:
                 reader.start()
             return
-        ANSWERS[Outcome.HIT].inc()
+        _HITS.inc()
         cycle, entry, asked, _, began = reader
         scope = cycle.scope
         trace_id = trace_id_of(asked.traceparent) if asked.traceparent else None
@@ -130,5 +131,6 @@ class Hits:
             self._cache.recount(entry)
         status, _, lines, body = answer_of(entry, variant, asked)
         _, last = lines_of(Outcome.HIT, entry)
-        write_ready(cycle, status, (lines, last), body)
+        id = b"x-request-id: %b\r\n" % asked.request_id.encode()
+        write_ready(cycle, status, (lines, id, last), body)
         return status

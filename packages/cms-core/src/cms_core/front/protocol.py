@@ -41,6 +41,8 @@ class Protocol(HttpToolsProtocol):
     _answered: RequestResponseCycle | None = None
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+    #: When the last answer was given (seconds of the loop's clock); None while one is to be.
+    _idle_since: float | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -50,6 +52,8 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         self._end_stall()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         # uvicorn tells only the request that was parsed last.
         if self._answered is not None and not self._answered.response_complete:
             self._answered.disconnected = True
@@ -100,7 +104,34 @@ class Protocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._busy = bool(self.pipeline)
-        super().on_response_complete()
+        if self._busy or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        # As uvicorn does, but with one timer for many answers: to make one takes its time.
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if nothing came for long enough after the last answer."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._watch_idleness(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _watch_idleness(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what can't be parsed."""

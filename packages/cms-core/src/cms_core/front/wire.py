@@ -13,13 +13,31 @@ def write_ready(
     It does what uvicorn does for the two messages of ASGI, without looking at every header again.
     """
     # A connection that is lost refuses bytes before uvicorn hears of it.
-    if cycle.disconnected or cycle.transport.is_closing():
+    transport = cycle.transport
+    if cycle.disconnected or transport.is_closing():
         return
-    first = [b"%b: %b\r\n" % header for header in cycle.default_headers]
     last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
     cycle.response_started = cycle.response_complete = True
-    cycle.transport.write(b"".join((STATUS_LINE[status], *first, *lines, last, body)))
+    first = _first.lines(cycle.default_headers)
+    transport.write(b"".join((STATUS_LINE[status], first, *lines, last, body)))
     cycle.message_event.set()
     if not cycle.keep_alive:
-        cycle.transport.close()
+        transport.close()
     cycle.on_response()
+
+
+class _First:
+    """The lines that every answer begins with: the server makes their headers once a second."""
+
+    def __init__(self) -> None:
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._lines = b""
+
+    def lines(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        if headers is not self._headers:
+            self._headers = headers
+            self._lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        return self._lines
+
+
+_first = _First()
