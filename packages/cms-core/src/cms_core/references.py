@@ -25,7 +25,9 @@ class Resolved:
 class Resolver:
     """Turns ids of one kind into what anybody may see of them.
 
-    `resolve(session, ids)` answers many ids in one call and leaves out the unknown ones.
+    `resolve(session, ids)` answers many ids in one call and leaves out the unknown ones. Whoever
+    changes what it says of one touches the scopes `<kind>:<id>`, for single things that show it,
+    and `<kind>:any`, for lists.
     `provide(session, name)` returns the id for a name, making a harmless record when there is
     none (an account that can't sign in): importers use it. None where that makes no sense.
     """
@@ -72,8 +74,8 @@ class References:
         if missing:
             for id, found in (await resolver.resolve(session, missing)).items():
                 known[id] = found
-                # Its own name is the scope that who shows it depends on, whatever else there is.
-                remember(session, (kind, id), found, f"{kind}:{id}", *found.scopes)
+                # One scope for all of a kind: a list shows many, and asks for few generations.
+                remember(session, (kind, id), found, f"{kind}:any", *found.scopes)
         return known
 
     async def provide(self, session: TransactionSession, kind: str, name: str) -> UUID | None:

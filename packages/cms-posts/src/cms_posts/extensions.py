@@ -67,6 +67,8 @@ class Extensions:
         Those of absent plugins are kept in every revision, but only authors see them: nobody is
         left who could say what readers may.
         """
+        if not parts:
+            return {}
         return {plugin: part for plugin, part in parts.items() if door in self._doors(plugin)}
 
     def _doors(self, plugin: str) -> frozenset[Door]:

@@ -39,7 +39,7 @@ def of_lists(author_id: UUID, published_at: datetime, tags: Iterable[str]) -> se
     return {POSTS, of_author(author_id), of_month(published_at), *map(of_tag, tags)}
 
 
-def of_shown_tag(id: UUID) -> str:
+def of_shown_tag(id: UUID | str) -> str:
     """The scope of a tag's name and slug, where a single post shows them."""
     return f"tag:{id}"
 

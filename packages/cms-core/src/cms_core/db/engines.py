@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -56,6 +57,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         pool_timeout=CONNECT_TIMEOUT,
         pool_recycle=1800,
         hide_parameters=True,
+        json_deserializer=from_json,  # a list has three columns of JSON in each row
         connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": settings},
     )
 
@@ -79,6 +81,7 @@ def _sqlite(url: URL, *, writer: bool) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=SQLITE_WRITER_WAIT if writer else CONNECT_TIMEOUT,
         hide_parameters=True,  # errors are logged, and parameters hold secrets
+        json_deserializer=from_json,
         connect_args={"timeout": SQLITE_WRITER_WAIT},
     )
 

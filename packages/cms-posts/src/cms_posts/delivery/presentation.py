@@ -25,7 +25,8 @@ def everything(_: str) -> bool:
 class Surroundings:
     """What rows refer to, loaded for all of them at once."""
 
-    tags: Mapping[UUID, AnyRow]
+    #: By id, as revisions name them.
+    tags: Mapping[str, AnyRow]
     authors: Mapping[UUID, Resolved]
     covers: Mapping[UUID, Resolved]
     extensions: Extensions
@@ -35,18 +36,16 @@ class Surroundings:
         fields: dict[str, Any] = row._asdict()
         author = self.authors.get(fields.pop("author_id"))
         cover = self.covers.get(fields.pop("cover_id"))
-        return fields | {
-            "author": None if author is None else {"id": row.author_id, **author.public},
-            "cover": None if cover is None else dict(cover.public),
-            "tags": self._tags_of(row),
-            "extensions": self.extensions.shown(row.extensions, Door.DELIVERY),
-        }
+        fields["author"] = None if author is None else {"id": row.author_id, **author.public}
+        fields["cover"] = None if cover is None else dict(cover.public)
+        fields["tags"] = self._tags_of(row)
+        fields["extensions"] = self.extensions.shown(row.extensions, Door.DELIVERY)
+        return fields
 
     def scopes_of(self, row: AnyRow) -> set[str]:
         """The scopes of all that the answer about one post shows beside it."""
-        ids = [UUID(id) for id in row.tags]
-        present = [self.tags[id].id for id in ids if id in self.tags]
-        found = {scopes.of_shown_tag(id) for id in (*ids, *present)}
+        present = [self.tags[id].id for id in row.tags if id in self.tags]
+        found = {scopes.of_shown_tag(id) for id in (*row.tags, *present)}
         references = ((PRINCIPAL, row.author_id, self.authors), (MEDIA, row.cover_id, self.covers))
         for kind, id, resolved in references:
             if id is not None:
@@ -56,18 +55,18 @@ class Surroundings:
 
     def _tags_of(self, row: AnyRow) -> list[dict[str, str]]:
         """The tags in the author's order, each once, without those that are gone."""
-        found = (self.tags.get(UUID(id)) for id in row.tags)
-        shown = {tag.id: {"slug": tag.slug, "name": tag.name} for tag in found if tag is not None}
+        found = [self.tags[id] for id in row.tags if id in self.tags]
+        shown = {tag.slug: {"slug": tag.slug, "name": tag.name} for tag in found}
         return list(shown.values())
 
 
-async def tags_of(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, AnyRow]:
+async def tags_of(session: AsyncSession, ids: Collection[str]) -> Mapping[str, AnyRow]:
     """The tags that these ids stand for now; those that are gone are left out."""
     known = {id: tag for id in ids if (tag := recall(session, (scopes.TAGS, id))) is not None}
-    for tag in await find_tags(session, [id for id in ids if id not in known]):
-        known[tag.of] = tag
-        shown = (scopes.of_shown_tag(tag.of), scopes.of_shown_tag(tag.id))
-        remember(session, (scopes.TAGS, tag.of), tag, *shown)
+    missing = [UUID(id) for id in ids if id not in known]
+    for tag in await find_tags(session, missing) if missing else ():
+        known[str(tag.of)] = tag
+        remember(session, (scopes.TAGS, str(tag.of)), tag, scopes.of_kind(scopes.TAGS))
     return known
 
 
@@ -89,9 +88,11 @@ class Presenter:
         def ids(field: str, found: Iterable[UUID | None]) -> set[UUID]:
             return {id for id in found if id is not None} if wants(field) else set()
 
+        tags = {id for row in rows for id in row.tags} if wants("tags") else set()
+
         resolve = self._cms.references.resolve
         return Surroundings(
-            tags=await tags_of(session, ids("tags", (UUID(i) for row in rows for i in row.tags))),
+            tags=await tags_of(session, tags),
             authors=await resolve(
                 session, PRINCIPAL, ids("author", (row.author_id for row in rows))
             ),
