@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Executable, Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,32 +19,34 @@ from cms_posts.models import Post, PostRevision, PostTransition, Tag, Transition
 HEAD = (PostRevision.post_id == Post.id) & (PostRevision.number == Post.head)
 
 
-def insert_missing(
+async def insert_missing(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> sqlite.Insert | postgresql.Insert:
+) -> None:
     """Insert the rows that violate no unique constraint, and leave out the others.
 
-    Waits for concurrent inserts of the same keys. Needs no savepoint: nothing fails.
+    Waits for concurrent inserts of the same keys. Needs no savepoint: nothing fails. Compiled once
+    for any number of rows.
     """
-    values = list(rows)
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model).values(values).on_conflict_do_nothing()
-    return postgresql.insert(model).values(values).on_conflict_do_nothing()
+    if rows:
+        await session.execute(_inserting(model, session.get_bind().dialect.name), rows)
 
 
 async def insert_free(
     session: AsyncSession, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]
 ) -> set[Any]:
-    """Insert many rows as above, and return the `key`s of those inserted.
-
-    Compiled once for any number of rows.
-    """
+    """Insert rows as above, and return the `key`s of those inserted."""
     if not rows:
         return set()
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(model.__table__).on_conflict_do_nothing()
-    found = await session.execute(insert.returning(model.__table__.c[key]), rows)
-    return set(found.scalars())
+    insert = _inserting(model, session.get_bind().dialect.name, key)
+    return set((await session.execute(insert, rows)).scalars())
+
+
+@cache
+def _inserting(model: type[Base], dialect: str, key: str | None = None) -> Executable:
+    # Of the table, not of the class: the ORM would look at each row.
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(model.__table__)
+    missing: Insert = insert.on_conflict_do_nothing()
+    return missing if key is None else missing.returning(model.__table__.c[key])
 
 
 async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:

@@ -38,12 +38,15 @@ async def renew(session: AsyncSession, scopes: Iterable[str]) -> None:
     rows = [{"scope": scope, "gen": uuid4()} for scope in sorted(set(scopes))]
     if not rows:
         return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    await session.execute(_RENEW[session.get_bind().dialect.name], rows)
+
+
+def _renewing(dialect: Any) -> Any:
     insert = dialect.insert(Generation.__table__)
-    renewed = {"gen": insert.excluded.gen}
-    await session.execute(
-        insert.on_conflict_do_update(index_elements=["scope"], set_=renewed), rows
-    )
+    return insert.on_conflict_do_update(index_elements=["scope"], set_={"gen": insert.excluded.gen})
+
+
+_RENEW = {dialect.dialect.name: _renewing(dialect) for dialect in (sqlite, postgresql)}
 
 
 class generations_of(FunctionElement[str]):  # noqa: N801 - used like a SQL function

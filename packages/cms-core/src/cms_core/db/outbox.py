@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, String, Text, Uuid, insert
+from sqlalchemy import BigInteger, Identity, Index, Integer, String, Table, Text, Uuid, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,6 +47,10 @@ class OutboxRow(Base):
     taken_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+#: Of the table, not of the class: the ORM would look at each row.
+_INSERT = insert(cast(Table, OutboxRow.__table__)).values(created_at=db_now(), due_at=db_now())
+
+
 async def enqueue(
     session: AsyncSession, events: Iterable[tuple[Event, Sequence[Subscriber]]]
 ) -> bool:
@@ -56,8 +60,7 @@ async def enqueue(
     """
     rows = [row for event, subscribers in events for row in _rows(event, subscribers)]
     if rows:
-        moments = {"created_at": db_now(), "due_at": db_now()}
-        await session.execute(insert(OutboxRow).values(moments), rows)
+        await session.execute(_INSERT, rows)
     return bool(rows)
 
 

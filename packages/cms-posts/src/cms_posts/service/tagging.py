@@ -36,8 +36,8 @@ async def tags_with_slugs(session: Transaction, names: Mapping[str, str]) -> Tag
         return Tags({})
     tags = await load_tags_named(session, names)
     if missing := sorted(names.keys() - tags.slugs()):
-        rows = [{"id": new_id(), "slug": slug, "name": names[slug]} for slug in missing]
-        await session.execute(insert_missing(session, Tag, rows))
+        new = [{"id": new_id(), "slug": slug, "name": names[slug]} for slug in missing]
+        await insert_missing(session, Tag, new)
         tags = await load_tags_named(session, names)
     return tags
 
@@ -62,5 +62,4 @@ async def set_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]
 async def add_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
     """Add these, held locked, to the tags of the post's working copy."""
     rows = [{"tag_id": tag_id, "post_id": post_id} for tag_id in sorted(ids)]
-    if rows:
-        await session.execute(insert_missing(session, PostTag, rows))
+    await insert_missing(session, PostTag, rows)
