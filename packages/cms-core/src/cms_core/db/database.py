@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cms_core.db.engines import LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
-from cms_core.db.reads import Driver, Hear
+from cms_core.db.reads import AnyRow, Driver, Hear, Read
 from cms_core.db.session import SnapshotSession, TransactionSession
 from cms_core.db.snapshots import PostgresSnapshots, Snapshots, SqliteSnapshots
 from cms_core.db.wakeups import Wakeups
@@ -89,6 +89,14 @@ class Database:
         with outages_as_unavailable():
             async with self._snapshots.open() as session:
                 yield session
+
+    async def ask(self, read: Read, **parameters: Any) -> list[AnyRow]:
+        """Return the rows of one lean SELECT: a snapshot for it alone, at a third of its price.
+
+        Raises `Unavailable`, and `KeyError` for a parameter that is missing.
+        """
+        with outages_as_unavailable():
+            return await self._snapshots.ask(read, parameters)
 
     async def run(
         self,
