@@ -23,6 +23,7 @@ from cms_core.cache.published import Found, Load, Outcome, Published
 from cms_core.db.generations import Generation, renew
 from cms_core.db.instance import instance_id
 from cms_core.db.session import TransactionSession
+from cms_core.events import Subscribers
 from cms_core.overdue import Look
 from cms_posts import scopes
 
@@ -153,7 +154,7 @@ def renew_then_tell(original: Callable[..., Awaitable[None]]) -> Any:
             await asyncio.sleep(SLOW_RENEWAL)
             engine = self.bind
             assert isinstance(engine, AsyncEngine)
-            async with AsyncSession(engine) as session, session.begin():
+            async with TransactionSession(engine, Subscribers()) as session, session.begin():
                 await renew(session, self.touched)
         await original(self, deliver)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from cms_core import Event, Subscriber
 from cms_core.db.outbox import enqueue
 from cms_core.db.session import TransactionSession
-from cms_core.events import Moment
+from cms_core.events import Moment, Subscribers
 
 Later = list[tuple[Event, Sequence[Subscriber]]]
 
@@ -68,5 +68,5 @@ def write_then_tell(original: Callable[..., Awaitable[None]]) -> Any:
 async def _write(transaction: TransactionSession, later: Later) -> None:
     engine = transaction.bind
     assert isinstance(engine, AsyncEngine)
-    async with AsyncSession(engine) as session, session.begin():
+    async with TransactionSession(engine, Subscribers()) as session, session.begin():
         await enqueue(session, later)

@@ -46,8 +46,7 @@ class SessionAuthenticator:
     async def _principal(self, token: str) -> Principal:
         claims = self._tokens.open(token)
         user_id, session_id = UUID(claims.sub), UUID(claims.sid)
-        async with self._db.snapshot() as session:
-            rows = await session.fetch(SIGNED_IN, session=session_id, user=user_id)
+        rows = await self._db.ask(SIGNED_IN, session=session_id, user=user_id)
         if not rows:
             raise TokenRefused
         (found,) = rows

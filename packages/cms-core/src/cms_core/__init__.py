@@ -5,7 +5,7 @@ from cms_core.commands.context import run_with_cms
 from cms_core.commands.tables import show_table
 from cms_core.db.clock import db_now
 from cms_core.db.faults import unique_or
-from cms_core.db.reads import Read
+from cms_core.db.reads import Read, Write
 from cms_core.db.session import fetch, recall, remember
 from cms_core.db.several import among
 from cms_core.db.types import Base, Instant, Json
@@ -116,6 +116,7 @@ __all__ = [
     "Transaction",
     "Unauthenticated",
     "Unavailable",
+    "Write",
     "after_commit",
     "among",
     "answer",

@@ -82,6 +82,10 @@ class Post(Base):
     first_published_at: Mapped[datetime | None] = mapped_column(Instant)
     trashed_at: Mapped[datetime | None] = mapped_column(Instant)
 
+    def change(self, now: datetime) -> dict[str, Any]:
+        """What every change sets, beside what it is about: the next version."""
+        return {"version": self.version + 1, "updated_at": now}
+
     def mark_changed(self, now: datetime) -> None:
         """Give the post its next version."""
         self.version += 1

@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core import Base
+from cms_core import Base, Read, Transaction, Write, among, fetch
 from cms_posts.content import WorkingCopy
+from cms_posts.entities import entity_of, known_entity
 from cms_posts.models import Post, PostRevision, PostTransition, Tag, TransitionState
 
 #: Joins a post with its newest revision.
 HEAD = (PostRevision.post_id == Post.id) & (PostRevision.number == Post.head)
 
 
-def insert_missing(
-    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> sqlite.Insert | postgresql.Insert:
-    """Insert the rows that violate no unique constraint, and leave out the others.
+async def insert_missing(
+    session: Transaction, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert the rows, of all columns, that violate no unique constraint; leave out the others.
 
     Waits for concurrent inserts of the same keys. Needs no savepoint: nothing fails.
     """
-    values = list(rows)
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(model).values(values).on_conflict_do_nothing()
-    return postgresql.insert(model).values(values).on_conflict_do_nothing()
+    await session.write(_missing(model), *rows)
+
+
+@cache
+def _missing(model: type[Base]) -> Write:
+    # SQLite's compiler takes the clauses of PostgreSQL: it has the same.
+    table = cast(Table, model.__table__)
+    return Write(postgresql.insert(table).on_conflict_do_nothing(), table.c.keys())
 
 
 async def insert_free(
     session: AsyncSession, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]
 ) -> set[Any]:
-    """Insert many rows as above, and return the `key`s of those inserted.
-
-    Compiled once for any number of rows.
-    """
+    """Insert rows as above, and return the `key`s of those inserted."""
     if not rows:
         return set()
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
@@ -46,13 +49,17 @@ async def insert_free(
     return set(found.scalars())
 
 
-async def locked_post(session: AsyncSession, post_id: UUID) -> Post | None:
+_posts, _revisions = cast(Table, Post.__table__), cast(Table, PostRevision.__table__)
+
+# Alone, without its revision: in a join, PostgreSQL would look for the new head among the revisions
+# that it saw before it waited, and find nothing.
+_LOCKED = Read(select(*_posts.c).where(_posts.c.id == bindparam("post")).with_for_update())
+
+
+async def locked_post(session: Transaction, post_id: UUID) -> Post | None:
     """The post, held against every other change until the transaction ends."""
-    # Alone, without its revision: in a join, PostgreSQL would look for the new head among the
-    # revisions that it saw before it waited, and find nothing.
-    statement = select(Post).where(Post.id == post_id).with_for_update()
-    fresh = statement.execution_options(populate_existing=True)
-    return (await session.execute(fresh)).scalar_one_or_none()
+    rows = await fetch(session, _LOCKED, post=post_id)
+    return entity_of(session, Post, rows[0]) if rows else None
 
 
 async def lock_posts(session: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID, Post]:
@@ -62,9 +69,20 @@ async def lock_posts(session: AsyncSession, ids: Iterable[UUID]) -> Mapping[UUID
     return {post.id: post for post in (await session.execute(fresh)).scalars()}
 
 
+_REVISION = Read(
+    select(*_revisions.c).where(
+        _revisions.c.post_id == bindparam("post"), _revisions.c.number == bindparam("revision")
+    )
+)
+
+
 async def find_revision(session: AsyncSession, post_id: UUID, number: int) -> PostRevision | None:
-    """One revision of a post, with its body."""
-    return await session.get(PostRevision, (post_id, number))
+    """One revision of a post, with its body; it never changes."""
+    known = known_entity(session, PostRevision, post_id, number)
+    if known is not None:
+        return known
+    rows = await fetch(session, _REVISION, post=post_id, revision=number)
+    return entity_of(session, PostRevision, rows[0]) if rows else None
 
 
 async def find_working_copy(session: AsyncSession, post_id: UUID) -> WorkingCopy | None:
@@ -76,7 +94,9 @@ async def find_working_copy(session: AsyncSession, post_id: UUID) -> WorkingCopy
 
 async def head_of(session: AsyncSession, post: Post) -> PostRevision:
     """The newest revision of a post that exists."""
-    return await session.get_one(PostRevision, (post.id, post.head))
+    head = await find_revision(session, post.id, post.head)
+    assert head is not None, "each post has its newest revision"
+    return head
 
 
 async def find_transition(session: AsyncSession, post_id: UUID, id: UUID) -> PostTransition | None:
@@ -113,18 +133,27 @@ async def stale_wall_times(
     return [(id, post_id) for id, post_id in await session.execute(statement)]
 
 
+class KnownTag(NamedTuple):
+    """A tag as it is now."""
+
+    id: UUID
+    slug: str
+    name: str
+    merged_into: UUID | None
+
+
 class Tags:
     """Some tags, and those that took their place."""
 
-    def __init__(self, tags: Mapping[UUID, Tag]) -> None:
+    def __init__(self, tags: Mapping[UUID, KnownTag]) -> None:
         self._tags = tags
 
-    def of(self, ids: Iterable[UUID | str]) -> list[Tag]:
+    def of(self, ids: Iterable[UUID | str]) -> list[KnownTag]:
         """The tags that stand for these ids now, in this order, without those that are gone."""
         found = (self._tags.get(UUID(str(id))) for id in ids)
         return list(dict.fromkeys(self._survivor(tag) for tag in found if tag is not None))
 
-    def named(self, slugs: Iterable[str]) -> list[Tag]:
+    def named(self, slugs: Iterable[str]) -> list[KnownTag]:
         """The tags that stand for these slugs now, in this order."""
         by_slug = {tag.slug: tag for tag in self._tags.values()}
         found = (by_slug[slug] for slug in slugs if slug in by_slug)
@@ -134,10 +163,19 @@ class Tags:
         """The slugs that were found."""
         return {tag.slug for tag in self._tags.values()}
 
-    def _survivor(self, tag: Tag) -> Tag:
+    def _survivor(self, tag: KnownTag) -> KnownTag:
         while tag.merged_into is not None:
             tag = self._tags[tag.merged_into]
         return tag
+
+
+_tag = Tag.__table__.c
+_TAGS = select(*(_tag[name] for name in KnownTag._fields))
+# By slug, whoever asks: two transactions that want the same tags must not deadlock.
+_HELD = _TAGS.order_by(_tag.slug).with_for_update(read=True)
+_BY_ID, _BY_SLUG = among(_tag.id, "wanted"), among(_tag.slug, "wanted")
+_TAGS_BY_ID, _HELD_BY_ID = Read(_TAGS.where(_BY_ID)), Read(_HELD.where(_BY_ID))
+_HELD_BY_SLUG = Read(_HELD.where(_BY_SLUG))
 
 
 async def load_tags(
@@ -145,23 +183,20 @@ async def load_tags(
 ) -> Tags:
     """The tags of these ids; `lock` holds them against renaming, merging and deletion."""
     wanted = {UUID(str(id)) for id in ids}
-    return await _load_tags(session, Tag.id.in_(wanted), lock) if wanted else Tags({})
+    by_id = _HELD_BY_ID if lock else _TAGS_BY_ID
+    return await _load_tags(session, by_id, wanted, by_id) if wanted else Tags({})
 
 
 async def load_tags_named(session: AsyncSession, slugs: Iterable[str]) -> Tags:
     """The tags of these slugs, held against renaming, merging and deletion."""
-    return await _load_tags(session, Tag.slug.in_(list(slugs)), lock=True)
+    return await _load_tags(session, _HELD_BY_SLUG, set(slugs), _HELD_BY_ID)
 
 
-async def _load_tags(session: AsyncSession, which: ColumnElement[bool], lock: bool) -> Tags:
-    tags: dict[UUID, Tag] = {}
+async def _load_tags(session: AsyncSession, read: Read, wanted: set[Any], by_id: Read) -> Tags:
+    tags: dict[UUID, KnownTag] = {}
     while True:
-        statement = select(Tag).where(which).execution_options(populate_existing=True)
-        if lock:
-            # By slug, whoever asks: two transactions that want the same tags must not deadlock.
-            statement = statement.order_by(Tag.slug).with_for_update(read=True)
-        tags |= {tag.id: tag for tag in (await session.execute(statement)).scalars()}
+        tags |= {row.id: KnownTag(*row) for row in await fetch(session, read, wanted=wanted)}
         missing = {tag.merged_into for tag in tags.values() if tag.merged_into} - tags.keys()
         if not missing:
             return Tags(tags)
-        which = Tag.id.in_(missing)
+        read, wanted = by_id, missing

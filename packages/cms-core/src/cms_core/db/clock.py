@@ -34,6 +34,9 @@ def _sqlite_now(element: db_now, compiler: SQLCompiler, **kw: Any) -> str:
     return "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"
 
 
+_CLOCK = select(db_now())
+
+
 async def read_clock(session: AsyncSession) -> datetime:
     """Return the database's present moment (UTC)."""
-    return (await session.execute(select(db_now()))).scalar_one()
+    return (await session.execute(_CLOCK)).scalar_one()

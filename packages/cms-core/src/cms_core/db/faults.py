@@ -14,6 +14,13 @@ from cms_core.errors import CMSError, Unavailable
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
+def wrapped(error: Exception, sql: str) -> DBAPIError:
+    """Return what SQLAlchemy would have raised, had it run the statement."""
+    broken_rule = isinstance(error, asyncpg.IntegrityConstraintViolationError)
+    kind = IntegrityError if broken_rule else DBAPIError
+    return kind(sql, None, error, hide_parameters=True, connection_invalidated=_is_lost(error))
+
+
 class Fault(Enum):
     RETRY = "rolled back by a race with another transaction: the same work may succeed"
     GONE = "connection lost: the same work may succeed on another one, if it had not committed"

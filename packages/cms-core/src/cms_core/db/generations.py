@@ -7,19 +7,22 @@ absent row would match a value cached before the scope first changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import String, Text, Uuid, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import String, Table, Text, Uuid, bindparam
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from cms_core.db.reads import Write
 from cms_core.db.several import Several
 from cms_core.db.types import Base
+
+if TYPE_CHECKING:
+    from cms_core.db.session import TransactionSession
 
 
 class Generation(Base):
@@ -29,21 +32,22 @@ class Generation(Base):
     gen: Mapped[UUID] = mapped_column(Uuid)
 
 
-async def renew(session: AsyncSession, scopes: Iterable[str]) -> None:
+# SQLite's compiler takes the clauses of PostgreSQL: it has the same.
+_INSERT = insert(cast(Table, Generation.__table__))
+_RENEW = Write(
+    _INSERT.on_conflict_do_update(index_elements=["scope"], set_={"gen": _INSERT.excluded.gen}),
+    ("scope", "gen"),
+)
+
+
+async def renew(session: TransactionSession, scopes: Iterable[str]) -> None:
     """Give each scope a new generation in the session's transaction.
 
     Sorted: two transactions that touch the same scopes lock their rows in the same order and can't
     deadlock. One statement for any number of scopes, so that it is compiled once.
     """
     rows = [{"scope": scope, "gen": uuid4()} for scope in sorted(set(scopes))]
-    if not rows:
-        return
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(Generation.__table__)
-    renewed = {"gen": insert.excluded.gen}
-    await session.execute(
-        insert.on_conflict_do_update(index_elements=["scope"], set_=renewed), rows
-    )
+    await session.write(_RENEW, *rows)
 
 
 class generations_of(FunctionElement[str]):  # noqa: N801 - used like a SQL function

@@ -1,16 +1,19 @@
-"""Reads that are compiled once and run on the driver: what readers wait for, without the ORM."""
+"""Statements that are compiled once and run on the driver, without the ORM."""
 
 from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Delete, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 #: A row: its columns are attributes, in the order of the statement.
 AnyRow = Any
+
+Change: TypeAlias = Insert | Update | Delete
+Statement: TypeAlias = Select[*tuple[Any, ...]] | Change
 
 #: Gets each statement that runs on the driver itself.
 Hear = Callable[[str], None]
@@ -45,12 +48,13 @@ class Read:
     """A SELECT whose parameters are all named (`bindparam`); make it once and keep it.
 
     `session.fetch(read, name=value)` runs it. Columns become attributes of the rows, so each needs
-    a name of its own that is a word of Python.
+    a name of its own that is a word of Python. In a transaction, a statement that changes rows and
+    returns them will do as well; its parameters must not be named like columns.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        names = [column.name for column in statement.selected_columns]
+        names = [column.name for column in statement.exported_columns]
         kind: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names are data
         self.row: Callable[[Sequence[Any]], AnyRow] = kind._make
         self._prepared: dict[str, Prepared] = {}
@@ -70,6 +74,26 @@ class Read:
         return [make(_converted(record, prepared.conversions)) for record in records]
 
 
+class Write:
+    """A change that returns nothing; make it once and keep it.
+
+    `session.write(write, row, …)` runs it for each row, in one round trip. The parameters of an
+    INSERT are `columns`; those of others are named (`bindparam`), and not like columns.
+    """
+
+    def __init__(self, statement: Change, columns: Sequence[str] | None = None) -> None:
+        self.statement = statement
+        self._columns = columns
+        self._prepared: dict[str, Prepared] = {}
+
+    def prepared(self, dialect: Dialect) -> Prepared:
+        """Return the statement as this kind of database takes it."""
+        found = self._prepared.get(dialect.name)
+        if found is None:
+            found = self._prepared[dialect.name] = _prepare(self.statement, dialect, self._columns)
+        return found
+
+
 class Driver:
     """A connection of the driver (asyncpg) that tells whoever listens what it runs."""
 
@@ -84,6 +108,24 @@ class Driver:
         records: Sequence[Sequence[Any]] = await self._connection.fetch(sql, *values)
         return records
 
+    async def run(self, sql: str, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """Run a statement for each of these rows of values, in one round trip.
+
+        Only what runs for a single row returns any.
+        """
+        if len(rows) == 1:
+            return await self.fetch(sql, *rows[0])
+        for hear in self._heard:
+            hear(sql)
+        await self._connection.executemany(sql, rows)
+        return ()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction has begun on the connection."""
+        begun: bool = self._connection.is_in_transaction()
+        return begun
+
     async def execute(self, sql: str, *, within: float | None = None) -> None:
         """Run a statement that has neither parameters nor rows.
 
@@ -97,8 +139,10 @@ def arguments(prepared: Prepared, values: Mapping[str, Any]) -> list[Any]:
     return [parameter.of(values) for parameter in prepared.parameters]
 
 
-def _prepare(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Prepared:
-    compiled: Any = statement.compile(dialect=dialect)
+def _prepare(
+    statement: Statement, dialect: Dialect, columns: Sequence[str] | None = None
+) -> Prepared:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
     binds = [compiled.binds[name] for name in compiled.positiontup or ()]
     parameters = (
         Parameter(
@@ -109,7 +153,7 @@ def _prepare(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Prepared:
         )
         for bind in binds
     )
-    read = [_reader(column.type, dialect) for column in statement.selected_columns]
+    read = [_reader(column.type, dialect) for column in statement.exported_columns]
     return Prepared(
         str(compiled),
         tuple(parameters),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, KeysView
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from cms_core.db.clock import read_clock
-from cms_core.db.faults import concerns_transaction, is_lock_timeout
+from cms_core.db.faults import DRIVER_ERRORS, concerns_transaction, is_lock_timeout, wrapped
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
 from cms_core.db.parts import PartsInUse
-from cms_core.db.reads import AnyRow, Driver, Read, arguments
+from cms_core.db.reads import AnyRow, Driver, Prepared, Read, Write, arguments
 from cms_core.events import Event, Moment, Subscribers
 
 #: More rounds of events causing events than any sane set of plugins needs.
@@ -82,10 +83,10 @@ class SnapshotSession(AsyncSession):
 async def fetch(session: AsyncSession, read: Read, **parameters: Any) -> list[AnyRow]:
     """Run a `Read` in whatever session there is, and return its rows.
 
-    In a `Snapshot` it runs on the driver itself; no entity is made, nothing compiled anew. Raises
+    In ours it runs on the driver itself; no entity is made, nothing compiled anew. Raises
     `KeyError` for a parameter that is missing.
     """
-    if isinstance(session, SnapshotSession):
+    if isinstance(session, SnapshotSession | TransactionSession):
         return await session.fetch(read, **parameters)
     return [read.row(row) for row in await session.execute(read.statement, parameters)]
 
@@ -117,7 +118,11 @@ class TransactionSession(AsyncSession):
     def __init__(
         self, engine: AsyncEngine, subscribers: Subscribers, *, impatient: bool = False
     ) -> None:
-        super().__init__(engine, expire_on_commit=False, autoflush=False)
+        super().__init__(
+            engine, expire_on_commit=False, autoflush=False, sync_session_class=_Collecting
+        )
+        self.sync_session.owner = self  # type: ignore[attr-defined]
+        self._driver: Driver | None = None
         self._subscribers = subscribers
         #: Whether it shall end at the first lock that it does not get in time.
         self._impatient = impatient
@@ -127,7 +132,58 @@ class TransactionSession(AsyncSession):
         self._now: datetime | None = None
         #: Whether the transaction wrote to the outbox.
         self.enqueued = False
-        _forget_rolled_back_events(self.sync_session, self)
+        #: What had been collected when each savepoint was set.
+        self._marks: dict[SessionTransaction, _Mark] = {}
+
+    def use(self, driver: Driver) -> None:
+        """Let lean statements run on the driver; done by whoever connects the session."""
+        self._driver = driver
+
+    async def fetch(self, read: Read, **parameters: Any) -> list[AnyRow]:
+        """Run a lean statement and return its rows; no entity is made, nothing compiled.
+
+        Raises `KeyError` for a parameter that is missing.
+        """
+        driver = self._lean()
+        if driver is None:
+            result = await self.execute(read.statement, parameters)
+            return [read.row(row) for row in result]
+        prepared = read.prepared(self.get_bind().dialect)
+        return read.rows(prepared, await self._run(driver, prepared, [parameters]))
+
+    async def write(self, write: Write, *rows: Mapping[str, Any]) -> None:
+        """Run a lean change for each of these rows of parameters; for none, there is nothing to do.
+
+        Raises `KeyError` for a parameter that is missing.
+        """
+        if not rows:
+            return
+        driver = self._lean()
+        if driver is None:
+            await self.execute(write.statement, rows)
+        else:
+            await self._run(driver, write.prepared(self.get_bind().dialect), rows)
+
+    def _lean(self) -> Driver | None:
+        # SQLAlchemy begins a transaction or savepoint with the first statement that it runs there.
+        # Savepoints are left to it altogether: they are few.
+        begun = self._driver is not None and self._driver.in_transaction
+        return self._driver if begun and not self.in_nested_transaction() else None
+
+    async def _run(
+        self, driver: Driver, prepared: Prepared, rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Sequence[Any]]:
+        try:
+            return await driver.run(prepared.sql, [arguments(prepared, row) for row in rows])
+        except DRIVER_ERRORS as error:
+            told = wrapped(error, prepared.sql)
+            if told.connection_invalidated:
+                await (await self.connection()).invalidate()
+            raise told from error
+        except asyncio.CancelledError:
+            # As SQLAlchemy does: nobody waits for what the statement has left on the connection.
+            await (await self.connection()).invalidate()
+            raise
 
     def emit(self, event: Event) -> None:
         """Announce a fact; a rollback, of a savepoint too, takes it back."""
@@ -212,26 +268,29 @@ class _Mark:
     enqueued: bool
 
 
-def _forget_rolled_back_events(sync: Session, session: TransactionSession) -> None:
+class _Collecting(Session):
+    """The session behind a `TransactionSession`: tells that one of its savepoints."""
+
+    owner: TransactionSession
+
+
+@sqlalchemy_event.listens_for(_Collecting, "after_transaction_create")
+def _remember(sync: _Collecting, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        session = sync.owner
+        session._marks[transaction] = _Mark(
+            tuple(session._pending), len(session._told), len(session._scopes), session.enqueued
+        )
+
+
+@sqlalchemy_event.listens_for(_Collecting, "after_soft_rollback")
+def _forget(sync: _Collecting, transaction: SessionTransaction) -> None:
     """Restore what was collected before a savepoint when the savepoint is rolled back."""
-    marks: dict[SessionTransaction, _Mark] = {}
-
-    @sqlalchemy_event.listens_for(sync, "after_transaction_create")
-    def remember(_: Session, transaction: SessionTransaction) -> None:
-        if transaction.nested:
-            marks[transaction] = _Mark(
-                tuple(session._pending),
-                len(session._told),
-                len(session._scopes),
-                session.enqueued,
-            )
-
-    @sqlalchemy_event.listens_for(sync, "after_soft_rollback")
-    def forget(_: Session, transaction: SessionTransaction) -> None:
-        mark = marks.get(transaction)
-        if mark is not None:
-            # Settling in the savepoint may have told what was emitted before it.
-            session._pending[:] = mark.pending
-            del session._told[mark.told :]
-            del session._scopes[mark.scopes :]
-            session.enqueued = mark.enqueued
+    session = sync.owner
+    mark = session._marks.get(transaction)
+    if mark is not None:
+        # Settling in the savepoint may have told what was emitted before it.
+        session._pending[:] = mark.pending
+        del session._told[mark.told :]
+        del session._scopes[mark.scopes :]
+        session.enqueued = mark.enqueued

@@ -7,10 +7,10 @@ their statements; whoever wants entities finds the ORM on the same connection, i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cms_core.db.engines import CONNECT_TIMEOUT
 from cms_core.db.faults import DRIVER_ERRORS, Fault, classify, outages_as_unavailable
-from cms_core.db.reads import Driver, Hear
+from cms_core.db.reads import AnyRow, Driver, Hear, Read, arguments
 from cms_core.db.session import SnapshotSession
+
+T = TypeVar("T")
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -29,6 +31,9 @@ class Snapshots(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[SnapshotSession]:
         """Open a read-only view of one moment. Raises `Unavailable`."""
+
+    async def ask(self, read: Read, parameters: Mapping[str, Any]) -> list[AnyRow]:
+        """Return the rows of a read that is alone in its moment. Raises `Unavailable`."""
 
     @property
     def idle(self) -> int:
@@ -50,6 +55,10 @@ class SqliteSnapshots:
             with outages_as_unavailable(connecting=True):
                 await session.connection()
             yield session
+
+    async def ask(self, read: Read, parameters: Mapping[str, Any]) -> list[AnyRow]:
+        async with self.open() as session:
+            return await session.fetch(read, **parameters)
 
     @property
     def idle(self) -> int:
@@ -83,7 +92,7 @@ class PostgresSnapshots:
         await self._enter()
         try:
             with outages_as_unavailable(connecting=True):
-                seat = await self._begin()
+                seat, _ = await self._first(lambda driver: driver.execute(_BEGIN))
         except BaseException:
             self._room.release()
             raise
@@ -100,6 +109,24 @@ class PostgresSnapshots:
             await self._leave(seat, session)
             raise
         await self._leave(seat, session)
+
+    async def ask(self, read: Read, parameters: Mapping[str, Any]) -> list[AnyRow]:
+        # A statement sees one moment by itself: nothing has to begin and to end around it.
+        prepared = read.prepared(self._engine.dialect)
+        values = arguments(prepared, parameters)
+        await self._enter()
+        try:
+            with outages_as_unavailable(connecting=True):
+                seat, records = await self._first(
+                    lambda driver: driver.fetch(prepared.sql, *values)
+                )
+            if self._closed:
+                await _close(seat)
+            else:
+                self._idle.append(seat)
+        finally:
+            self._room.release()
+        return read.rows(prepared, records)
 
     @property
     def idle(self) -> int:
@@ -121,12 +148,12 @@ class PostgresSnapshots:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 await self._room.acquire()
 
-    async def _begin(self) -> _Seat:
-        """Return a connection on which the transaction has begun."""
+    async def _first(self, run: Callable[[Driver], Awaitable[T]]) -> tuple[_Seat, T]:
+        """Return a connection on which the first statement has run, and what came of it."""
         while self._idle:
             seat = self._idle.pop()
             try:
-                await seat.driver.execute(_BEGIN)
+                return seat, await run(seat.driver)
             except DRIVER_ERRORS as error:
                 await _close(seat, broken=True)
                 if classify(error) is not Fault.GONE:
@@ -134,17 +161,14 @@ class PostgresSnapshots:
             except BaseException:
                 await _close(seat, broken=True)
                 raise
-            else:
-                return seat
         connection = await self._engine.connect()
         raw: Any = (await connection.get_raw_connection()).driver_connection
         seat = _Seat(connection, Driver(raw, self._heard))
         try:
-            await seat.driver.execute(_BEGIN)
+            return seat, await run(seat.driver)
         except BaseException:
             await _close(seat, broken=True)
             raise
-        return seat
 
     async def _leave(self, seat: _Seat, session: SnapshotSession) -> None:
         kept = False

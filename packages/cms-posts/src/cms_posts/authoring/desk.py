@@ -63,7 +63,7 @@ class Desk:
 
     async def answer_created(self, session: AsyncSession, copy: WorkingCopy) -> Response:
         """The same for one that was just created."""
-        shown = await self.presenter.working_post(session, copy)
+        shown = await self.presenter.working_post(session, copy, is_new=True)
         location = self.address(copy.post.id)
         return answer(shown, version=copy.post.version, status=201, location=location)
 

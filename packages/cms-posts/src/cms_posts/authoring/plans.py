@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms_core import Read, among, fetch
 from cms_posts.models import Post, PostState, PostTransition, TransitionAction, TransitionState
 
 _is_planned = PostTransition.state == TransitionState.PLANNED
@@ -21,16 +22,7 @@ def is_scheduled() -> ColumnElement[bool]:
     return (Post.state != PostState.PUBLISHED) & planned
 
 
-async def next_transitions(
-    session: AsyncSession, post_ids: Collection[UUID]
-) -> Mapping[UUID, Row[Any]]:
-    """The next planned transition (`action`, `at`, `revision`) of each post that has one.
-
-    `publication` tells whether any of those to come publishes the post.
-    """
-    if not post_ids:
-        return {}
-    of_these = (PostTransition.post_id.in_(post_ids), _is_planned)
+def _next() -> Read:
     place = func.row_number().over(
         partition_by=PostTransition.post_id, order_by=(PostTransition.due_at, PostTransition.id)
     )
@@ -44,8 +36,19 @@ async def next_transitions(
             (publications > 0).label("publication"),
             place.label("place"),
         )
-        .where(*of_these)
+        .where(among(PostTransition.__table__.c.post_id, "posts"), _is_planned)
         .subquery()
     )
-    rows = await session.execute(select(ranked).where(ranked.c.place == 1))
+    return Read(select(ranked).where(ranked.c.place == 1))
+
+
+_NEXT = _next()
+
+
+async def next_transitions(session: AsyncSession, post_ids: Collection[UUID]) -> Mapping[UUID, Any]:
+    """The next planned transition (`action`, `at`, `revision`) of each post that has one.
+
+    `publication` tells whether any of those to come publishes the post.
+    """
+    rows = await fetch(session, _NEXT, posts=post_ids) if post_ids else ()
     return {row.post_id: row for row in rows}

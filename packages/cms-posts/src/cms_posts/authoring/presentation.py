@@ -75,10 +75,12 @@ class Presenter:
         self._cms = cms
         self._extensions = extensions
 
-    async def working_post(self, session: AsyncSession, copy: WorkingCopy) -> WorkingPost:
-        """One working copy, with its bodies."""
+    async def working_post(
+        self, session: AsyncSession, copy: WorkingCopy, *, is_new: bool = False
+    ) -> WorkingPost:
+        """One working copy, with its bodies; for a new one nothing is planned yet."""
         fields = _columns(copy.head) | _columns(copy.post)
-        around = await self._around(session, [fields], plans=True)
+        around = await self._around(session, [fields], plans=not is_new)
         return WorkingPost(**around.working_copy(fields))
 
     async def listed_posts(

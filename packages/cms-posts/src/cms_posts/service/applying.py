@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import ColumnElement, Row, Update, func, select, update
 
-from cms_core import Transaction, db_now, reason_of
+from cms_core import Read, Transaction, among, db_now, fetch, reason_of
 from cms_posts.models import Post, PostTransition, TransitionState
 from cms_posts.service.live import LiveChange, change_live
 
@@ -40,6 +40,12 @@ NEXT_DUE = (
 _NEEDED: tuple[ColumnElement[Any], ...] = tuple(
     PostTransition.__table__.c[name]
     for name in ("id", "post_id", "revision", "due_at", "try_at", "attempts", "created_by")
+)
+
+_PLANS = Read(
+    select(*_NEEDED, _is_due.label("is_due"))
+    .where(among(PostTransition.__table__.c.post_id, "posts"), _is_planned)
+    .order_by(PostTransition.due_at, PostTransition.id)
 )
 
 _failed = PostTransition.state == TransitionState.FAILED
@@ -92,13 +98,8 @@ async def _apply(session: Transaction, post_ids: Collection[UUID]) -> int:
 
 async def _due_heads(session: Transaction, post_ids: Collection[UUID]) -> Sequence[AnyRow]:
     """The first planned transition of each of these posts, where it is due."""
-    statement = (
-        select(*_NEEDED, _is_due.label("is_due"))
-        .where(PostTransition.post_id.in_(post_ids), _is_planned)
-        .order_by(PostTransition.due_at, PostTransition.id)
-    )
     heads: dict[UUID, AnyRow] = {}
-    for row in await session.execute(statement):
+    for row in await fetch(session, _PLANS, posts=post_ids):
         head = heads.setdefault(row.post_id, row)
         if row.is_due and not head.is_due:
             await session.execute(_hold_back(head.post_id, head.try_at))

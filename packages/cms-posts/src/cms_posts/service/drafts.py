@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cms_core import ANY_VERSION, Precondition, Principal, Transaction, new_id
 from cms_posts.content import PostChanges, PostContent, WorkingCopy
+from cms_posts.entities import amend, store
 from cms_posts.events import PostCreated, PostEdited
 from cms_posts.models import BodyFormat, Post, PostRevision, PostState
 from cms_posts.permissions import WRITE_ANY
@@ -60,8 +61,7 @@ async def create_post(
         "seo": dict(content.seo),
         "extensions": dict(content.extensions),
     }
-    head = _add_revision(session, post, fields, content.note, by, now)
-    await session.flush()
+    head = await _add_revision(session, post, 1, fields, content.note, by, now)
     session.emit(PostCreated(post.id, by.id))
     announce_references(session, post.id, None, head, published=False)
     return WorkingCopy(post, head)
@@ -104,14 +104,12 @@ async def save_revision(
     new = {**old, **fields}
     if all(new[name] == value for name, value in old.items()):
         return WorkingCopy(post, head)
-    post.head += 1
-    fields = {"body_html": head.body_html, **new}
-    revision = _add_revision(session, post, fields, note, by, now)
+    fields, number = {"body_html": head.body_html, **new}, post.head + 1
+    revision = await _add_revision(session, post, number, fields, note, by, now)
     if new["tags"] != old["tags"]:
         await set_post_tags(session, post.id, [UUID(id) for id in new["tags"]])
-    post.title, post.slug, post.author_id = revision.title, revision.slug, revision.author_id
-    post.mark_changed(now)
-    await session.flush()
+    shown = {name: getattr(revision, name) for name in ("title", "slug", "author_id")}
+    await amend(session, (post, {"head": number, **shown, **post.change(now)}))
     session.emit(PostEdited(post.id, by.id, revision.number))
     announce_references(session, post.id, head, revision, published=False)
     return WorkingCopy(post, revision)
@@ -131,25 +129,29 @@ async def _insert_post(
         author_id=author_id,
         created_at=now,
         updated_at=now,
+        published_revision=None,
+        published_at=None,
+        first_published_at=None,
+        trashed_at=None,
     )
-    session.add(post)
-    await session.flush()
-    post.slug = await _name(session, post.id, content.slug, content.title)
+    await store(session, post)
+    slug = await _name(session, post.id, content.slug, content.title)
+    if slug != post.slug:
+        await amend(session, (post, {"slug": slug}))
     return post
 
 
-def _add_revision(
+async def _add_revision(
     session: Transaction,
     post: Post,
+    number: int,
     fields: Mapping[str, Any],
     note: str,
     by: Principal,
     now: datetime,
 ) -> PostRevision:
-    saved = {"number": post.head, "created_at": now, "created_by": by.id, "note": note}
-    revision = PostRevision(post_id=post.id, **saved, **fields)
-    session.add(revision)
-    return revision
+    saved = {"number": number, "created_at": now, "created_by": by.id, "note": note}
+    return await store(session, PostRevision(post_id=post.id, **saved, **fields))
 
 
 async def _resolved(

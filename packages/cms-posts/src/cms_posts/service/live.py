@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
 
-from cms_core import Transaction
+from cms_core import Read, Transaction, Write, among, fetch
 from cms_posts import scopes
+from cms_posts.entities import amend, entity_of
 from cms_posts.events import PostPublished, PostUnpublished
 from cms_posts.models import (
     Post,
@@ -23,13 +24,45 @@ from cms_posts.models import (
     PostState,
     PublishedPost,
     PublishedPostTag,
-    Tag,
 )
-from cms_posts.queries import insert_free, load_tags
+from cms_posts.queries import KnownTag, find_revision, insert_missing, load_tags
 from cms_posts.references import announce_references
 
 _live = cast(Table, PublishedPost.__table__)
-_live_tags = PublishedPostTag.__table__
+_live_tags = cast(Table, PublishedPostTag.__table__)
+_names, _contents = cast(Table, PostSlug.__table__), cast(Table, PostRevision.__table__)
+
+_LIVE = Read(select(*_live.c).where(among(_live.c.post_id, "posts")))
+_LIVE_TAGS = Read(
+    select(_live_tags.c.post_id, _live_tags.c.tag_id).where(among(_live_tags.c.post_id, "posts"))
+)
+_REVISIONS = Read(
+    select(*_contents.c).where(
+        among(_contents.c.post_id, "posts"), among(_contents.c.number, "numbers")
+    )
+)
+_NAMES = Read(select(_names.c.slug).where(among(_names.c.post_id, "posts"), _names.c.was_live))
+
+# Their tags go with them, by the foreign key.
+_REMOVE = Write(delete(_live).where(among(_live.c.post_id, "posts")))
+_INSERT = Write(insert(_live), _live.c.keys())
+# Prefixed: SQLAlchemy keeps the plain names of columns for itself.
+_UPDATE = Write(
+    update(_live)
+    .where(_live.c.post_id == bindparam("_post_id"))
+    .values({name: bindparam(f"_{name}") for name in ("revision", "slug", "title", "author_id")})
+    .values(updated_at=bindparam("_updated_at"))
+)
+_KNOW = Write(
+    update(_names)
+    .where(among(_names.c.slug, "named"), _names.c.was_live.is_(False))
+    .values(was_live=True)
+)
+_UNTAG = Write(
+    delete(_live_tags).where(
+        _live_tags.c.tag_id == bindparam("tag"), _live_tags.c.post_id == bindparam("post")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +89,10 @@ async def change_live(session: Transaction, changes: Sequence[LiveChange]) -> No
     await _remove(session, [step for step in steps if step.after is None])
     await _show(session, [step for step in steps if step.after is not None])
     await _touch_names(session, [step for step in steps if step.renames])
+    await amend(session, *((step.change.post, step.state()) for step in steps))
     for step in steps:
         _touch(session, step)
-        step.mark()
         _tell(session, step)
-    await session.flush()
 
 
 @dataclass(slots=True)
@@ -72,8 +104,8 @@ class _Step:
     live: Row[Any] | None
     before: PostRevision | None
     after: PostRevision | None
-    old_tags: list[Tag]
-    new_tags: list[Tag]
+    old_tags: list[KnownTag]
+    new_tags: list[KnownTag]
 
     @property
     def post_id(self) -> UUID:
@@ -102,17 +134,17 @@ class _Step:
             "updated_at": self.change.at,
         }
 
-    def mark(self) -> None:
-        """Note on the post what has become of it."""
-        post = self.change.post
-        post.published_revision = self.change.revision
-        if self.after is None:
-            post.state = PostState.UNPUBLISHED
-        else:
-            post.state = PostState.PUBLISHED
-            post.published_at = self.published_at
-            post.first_published_at = post.first_published_at or self.published_at
-        post.mark_changed(self.change.at)
+    def state(self) -> dict[str, Any]:
+        """What is noted on the post."""
+        post, live = self.change.post, self.after is not None
+        first = post.first_published_at or (self.published_at if live else None)
+        return {
+            "published_revision": self.change.revision,
+            "state": PostState.PUBLISHED if live else PostState.UNPUBLISHED,
+            "published_at": self.published_at if live else post.published_at,
+            "first_published_at": first,
+            **post.change(self.change.at),
+        }
 
 
 async def _steps(session: Transaction, changes: Sequence[LiveChange]) -> list[_Step]:
@@ -142,9 +174,7 @@ async def _live_rows(
     session: Transaction, changes: Iterable[LiveChange]
 ) -> Mapping[UUID, Row[Any]]:
     ids = [each.post.id for each in changes if each.post.published_revision is not None]
-    if not ids:
-        return {}
-    rows = await session.execute(select(*_live.c).where(_live.c.post_id.in_(ids)))
+    rows = await fetch(session, _LIVE, posts=ids) if ids else ()
     return {row.post_id: row for row in rows}
 
 
@@ -153,57 +183,48 @@ async def _live_tag_ids(
 ) -> Mapping[UUID, Sequence[UUID]]:
     found: dict[UUID, list[UUID]] = {}
     if live:
-        links = select(_live_tags.c.post_id, _live_tags.c.tag_id)
-        for post_id, tag_id in await session.execute(links.where(_live_tags.c.post_id.in_(live))):
-            found.setdefault(post_id, []).append(tag_id)
+        for row in await fetch(session, _LIVE_TAGS, posts=live):
+            found.setdefault(row.post_id, []).append(row.tag_id)
     return found
 
 
 async def _revisions(
     session: Transaction, keys: Collection[tuple[UUID, int]]
 ) -> Mapping[tuple[UUID, int], PostRevision]:
-    key = tuple_(PostRevision.post_id, PostRevision.number)
-    found = await session.scalars(select(PostRevision).where(key.in_(keys)))
+    if len(keys) == 1:
+        ((post_id, number),) = keys
+        only = await find_revision(session, post_id, number)
+        return {} if only is None else {(post_id, number): only}
+    # Numbers of one post that only another asks for are read too: cheaper than pairs as parameters.
+    ids, numbers = {id for id, _ in keys}, {number for _, number in keys}
+    rows = await fetch(session, _REVISIONS, posts=ids, numbers=numbers)
+    found = (entity_of(session, PostRevision, row) for row in rows)
     return {(each.post_id, each.number): each for each in found}
 
 
 async def _remove(session: Transaction, steps: Sequence[_Step]) -> None:
     if steps:
-        # Their tags go with them, by the foreign key.
-        ids = [step.post_id for step in steps]
-        await session.execute(delete(_live).where(_live.c.post_id.in_(ids)))
-
-
-_UPDATE = (
-    update(_live)
-    .where(_live.c.post_id == bindparam("_id"))
-    .values({name: bindparam(f"_{name}") for name in ("revision", "slug", "title", "author_id")})
-    .values(updated_at=bindparam("_updated_at"))
-)
+        await session.write(_REMOVE, {"posts": [step.post_id for step in steps]})
 
 
 async def _show(session: Transaction, steps: Sequence[_Step]) -> None:
     new = [step.row() for step in steps if step.live is None]
-    # Prefixed: SQLAlchemy keeps the plain names of columns for itself.
     changed = [
-        {f"_{name}": value for name, value in step.row().items()} | {"_id": step.post_id}
+        {f"_{name}": value for name, value in step.row().items()}
         for step in steps
         if step.live is not None
     ]
-    if new:
-        await session.execute(insert(_live), new)
-    if changed:
-        await session.execute(_UPDATE, changed)
+    await session.write(_INSERT, *new)
+    await session.write(_UPDATE, *changed)
     await _tag(session, steps)
     named = [step.row()["slug"] for step in steps if step.renames]
     if named:
-        known = update(PostSlug).where(PostSlug.slug.in_(named), PostSlug.was_live.is_(False))
-        await session.execute(known.values(was_live=True))
+        await session.write(_KNOW, {"named": named})
 
 
 async def _tag(session: Transaction, steps: Sequence[_Step]) -> None:
     removed = [
-        (tag.id, step.post_id)
+        {"tag": tag.id, "post": step.post_id}
         for step in steps
         for tag in step.old_tags
         if tag not in step.new_tags
@@ -214,12 +235,9 @@ async def _tag(session: Transaction, steps: Sequence[_Step]) -> None:
         for tag in step.new_tags
         if tag not in step.old_tags
     ]
-    if removed:
-        link = tuple_(PublishedPostTag.tag_id, PublishedPostTag.post_id)
-        await session.execute(delete(PublishedPostTag).where(link.in_(removed)))
-    if added:
-        added.sort(key=lambda row: (row["tag_id"], row["post_id"]))
-        await insert_free(session, PublishedPostTag, "post_id", added)
+    await session.write(_UNTAG, *removed)
+    added.sort(key=lambda row: (row["tag_id"], row["post_id"]))
+    await insert_missing(session, PublishedPostTag, added)
 
 
 async def _touch_names(session: Transaction, steps: Sequence[_Step]) -> None:
@@ -227,8 +245,8 @@ async def _touch_names(session: Transaction, steps: Sequence[_Step]) -> None:
     ids = [step.post_id for step in steps]
     if not ids:
         return
-    names = select(PostSlug.slug).where(PostSlug.post_id.in_(ids), PostSlug.was_live)
-    session.touch(*map(scopes.of_post, (await session.execute(names)).scalars()))
+    rows = await fetch(session, _NAMES, posts=ids)
+    session.touch(*(scopes.of_post(row.slug) for row in rows))
 
 
 def _touch(session: Transaction, step: _Step) -> None:

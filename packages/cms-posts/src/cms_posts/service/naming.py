@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from itertools import chain, islice
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
 
-from cms_core import Invalid, Transaction
+from cms_core import Invalid, Read, Transaction, fetch
 from cms_posts.errors import SlugTaken
 from cms_posts.models import PostSlug
-from cms_posts.queries import insert_missing
 from cms_posts.slugs import NUMBERED, candidates, is_slug, slugify
+
+_slugs = cast(Table, PostSlug.__table__)
+# SQLite's compiler takes the clauses of PostgreSQL: it has the same.
+_RESERVE = Read(
+    insert(_slugs)
+    .values(slug=bindparam("name"), post_id=bindparam("post"), was_live=False)
+    .on_conflict_do_nothing()
+    .returning(_slugs.c.slug)
+)
+_OWNER = Read(select(_slugs.c.post_id).where(_slugs.c.slug == bindparam("name")))
 
 
 async def reserve_slug(session: Transaction, post_id: UUID, slug: str) -> str:
@@ -39,12 +50,9 @@ async def make_slug(session: Transaction, post_id: UUID, title: str) -> str:
 
 async def _reserve(session: Transaction, post_id: UUID, slug: str) -> bool:
     # No look before the leap: of two authors who want one name, the key lets one have it.
-    row = {"slug": slug, "post_id": post_id, "was_live": False}
-    insert = insert_missing(session, PostSlug, [row]).returning(PostSlug.slug)
-    if (await session.execute(insert)).first() is not None:
+    if await fetch(session, _RESERVE, name=slug, post=post_id):
         return True
-    owner = await session.execute(select(PostSlug.post_id).where(PostSlug.slug == slug))
-    return owner.scalar_one_or_none() == post_id
+    return any(row.post_id == post_id for row in await fetch(session, _OWNER, name=slug))
 
 
 async def _taken(session: Transaction, post_id: UUID, slugs: list[str]) -> set[str]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Table, bindparam, delete
 
-from cms_core import Transaction, new_id
+from cms_core import Transaction, Write, among, new_id
 from cms_posts.models import PostRevision, PostTag, Tag
-from cms_posts.queries import Tags, insert_missing, load_tags, load_tags_named
+from cms_posts.queries import KnownTag, Tags, insert_missing, load_tags, load_tags_named
 from cms_posts.slugs import slugify
 
+_links = cast(Table, PostTag.__table__)
+_KEEP_ONLY = Write(
+    delete(_links).where(_links.c.post_id == bindparam("post"), ~among(_links.c.tag_id, "kept"))
+)
 
-async def tags_named(session: Transaction, names: Sequence[str]) -> list[Tag]:
+
+async def tags_named(session: Transaction, names: Sequence[str]) -> list[KnownTag]:
     """The tags of these names, locked, in this order; those that nobody has used yet are made.
 
     Two names with one slug are one tag. A tag that was merged into another stands for that one.
@@ -36,13 +42,14 @@ async def tags_with_slugs(session: Transaction, names: Mapping[str, str]) -> Tag
         return Tags({})
     tags = await load_tags_named(session, names)
     if missing := sorted(names.keys() - tags.slugs()):
-        rows = [{"id": new_id(), "slug": slug, "name": names[slug]} for slug in missing]
-        await session.execute(insert_missing(session, Tag, rows))
+        same = {"version": 1, "merged_into": None}
+        new = [{"id": new_id(), "slug": slug, "name": names[slug], **same} for slug in missing]
+        await insert_missing(session, Tag, new)
         tags = await load_tags_named(session, names)
     return tags
 
 
-async def ids_of(session: Transaction, tags: Sequence[Tag], head: PostRevision) -> list[str]:
+async def ids_of(session: Transaction, tags: Sequence[KnownTag], head: PostRevision) -> list[str]:
     """How a revision after `head` stores these tags: as `head` does where they mean the same.
 
     Its ids may be of tags that were merged or deleted since, which is no change of the post.
@@ -54,13 +61,11 @@ async def ids_of(session: Transaction, tags: Sequence[Tag], head: PostRevision) 
 async def set_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
     """Make these, held locked, the tags of the post's working copy."""
     kept = list(ids)
-    others = delete(PostTag).where(PostTag.post_id == post_id, PostTag.tag_id.not_in(kept))
-    await session.execute(others)
+    await session.write(_KEEP_ONLY, {"post": post_id, "kept": kept})
     await add_post_tags(session, post_id, kept)
 
 
 async def add_post_tags(session: Transaction, post_id: UUID, ids: Iterable[UUID]) -> None:
     """Add these, held locked, to the tags of the post's working copy."""
     rows = [{"tag_id": tag_id, "post_id": post_id} for tag_id in sorted(ids)]
-    if rows:
-        await session.execute(insert_missing(session, PostTag, rows))
+    await insert_missing(session, PostTag, rows)

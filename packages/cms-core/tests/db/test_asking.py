@@ -1,0 +1,55 @@
+import asyncio
+
+import pytest
+from sqlalchemy import bindparam, func, literal, select, text
+
+from cms_core import CMS, Read, Unavailable, db_now
+
+ECHO = Read(select(bindparam("word", type_=literal("").type).label("said"), db_now().label("now")))
+WAIT = Read(select(func.pg_sleep(bindparam("seconds")).label("waited")))
+
+
+async def test_one_read_is_answered_without_a_session(cms_app: CMS) -> None:
+    (row,) = await cms_app.db.ask(ECHO, word="yes")
+
+    assert row.said == "yes"
+    assert row.now.tzinfo is not None
+    assert cms_app.db.in_use == 0
+
+
+async def test_a_missing_parameter_takes_no_connection(cms_app: CMS) -> None:
+    for _ in range(30):
+        with pytest.raises(Exception, match="word"):
+            await cms_app.db.ask(ECHO)
+
+    assert cms_app.db.in_use == 0
+
+
+@pytest.mark.parametrize("cms_engine", ["postgres"])
+async def test_a_connection_that_was_ended_meanwhile_is_replaced(cms_app: CMS) -> None:
+    await cms_app.db.ask(ECHO, word="first")
+    async with cms_app.db.transaction() as session:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        await session.execute(
+            text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        )
+
+    assert [row.said for row in await cms_app.db.ask(ECHO, word="second")] == ["second"]
+
+
+@pytest.mark.parametrize("cms_engine", ["postgres"])
+async def test_who_gives_up_asking_leaves_no_connection_behind(cms_app: CMS) -> None:
+    waiting = asyncio.create_task(cms_app.db.ask(WAIT, seconds=4))
+    await asyncio.sleep(0.2)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+    assert waiting.cancelled()
+    assert cms_app.db.in_use == 0
+    assert len(await cms_app.db.ask(ECHO, word="again")) == 1
+
+
+@pytest.mark.parametrize("cms_engine", ["postgres"])
+async def test_a_statement_that_takes_too_long_is_an_outage(cms_app: CMS) -> None:
+    with pytest.raises(Unavailable):
+        await cms_app.db.ask(WAIT, seconds=60)
