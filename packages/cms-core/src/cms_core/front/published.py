@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 
 from fastapi import Request, Response
@@ -19,6 +20,7 @@ from cms_core.errors import CMSError
 from cms_core.front.answer import Answer
 from cms_core.front.asked import Asked
 from cms_core.front.delivery import UNCONFIRMED, deliver
+from cms_core.http.direct import NeedsFastAPI
 from cms_core.http.doors import Doors, Selected, enter
 from cms_core.http.exchange import Exchange, begin_exchange, exchange_of
 
@@ -87,10 +89,10 @@ class PublishedAnswers:
         return self._entry(key, answer, inner, stand_in)
 
     async def _made(self, scope: Scope, selected: Selected) -> _Collected:
-        respond = selected.route.respond
-        if respond is not None:
+        if (respond := selected.route.respond) is not None:
             enter(scope, selected)
-            return _of_response(await respond(Request(scope, _no_body)))
+            with suppress(NeedsFastAPI):
+                return _of_response(await respond(Request(scope, _no_body)))
         collected = _Collected()
         await self._handle(scope, _no_body, collected.send)
         return collected

@@ -59,9 +59,14 @@ class CMSRoute(APIRoute):
             raise TypeError(f"{path}: forms would be read inside the transaction; use @streamed")
 
     def get_route_handler(self) -> Callable[[Request], Any]:
-        sessions = (snapshot_of, transaction_of)
-        direct = direct_call(self.endpoint, self.dependant, sessions)
-        endpoint = direct or super().get_route_handler()
+        direct = direct_call(self.endpoint, self.dependant, (snapshot_of, transaction_of))
+        #: Answers a request without FastAPI, where that does nothing for the endpoint anyway.
+        #: Raises `NeedsFastAPI` for one that has to be refused.
+        self.respond = self._around(direct) if direct else None
+        return self._around(super().get_route_handler())
+
+    def _around(self, endpoint: Handler) -> Handler:
+        """Return all that happens to a request, with this in the middle."""
         known = query_parameters(walk(self.dependant))
 
         async def handle(request: Request) -> Response:
@@ -75,8 +80,6 @@ class CMSRoute(APIRoute):
             response.headers.setdefault("Cache-Control", self.cache_control)
             return answer_conditionally(request, response)
 
-        #: Answers a request without FastAPI, where that does nothing for the endpoint anyway.
-        self.respond: Handler | None = handle if direct else None
         return handle
 
     async def admit(self, cms: CMS, request: Request) -> None:
