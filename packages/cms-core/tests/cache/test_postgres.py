@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import literal, select, text
 from sqlalchemy.engine import make_url
 
 from cms_core.app import CMS
 from cms_core.cache.postgres import PostgresValidator
+from cms_core.db.types import Instant
 from cms_core.errors import Unavailable
-from cms_core.overdue import Look
+from cms_core.jobs import Job
+from cms_core.overdue import Look, Lookout
 from cms_core.testing.servers import drop_database
 
 if TYPE_CHECKING:
@@ -83,6 +86,28 @@ async def test_without_a_commit_generations_are_asked_for_once(
     second = await validator.look(entry)
     assert second.mark == first.mark
     assert (set(first.gens), set(second.gens)) == ({"thing:a"}, set())
+
+
+async def test_what_becomes_due_without_a_commit_is_noticed(cms_app: CMS, store: Store) -> None:
+    async with cms_app.db.snapshot() as session:
+        soon = await session.now() + timedelta(seconds=0.5)
+
+    async def work(_: CMS) -> bool:
+        return False
+
+    due = select(literal(soon, Instant()))
+    lookout = Lookout(cms_app.db, [Job("probe", work, timedelta(1), due, work)], pause=1)
+    validator = PostgresValidator(cms_app.db, lookout, 0)
+    entry = await store.entry("thing:a")
+    before = await validator.look(entry)
+    entry.mark = before.mark
+
+    await asyncio.sleep(0.6)
+    after = await validator.look(entry)
+    await validator.close()
+
+    assert (before.is_overdue, after.is_overdue) == (False, True)
+    assert after.overdue == {"probe": soon}
 
 
 async def test_who_came_with_another_moment_is_told_generations(

@@ -93,6 +93,38 @@ async def test_connections_are_used_again(address: tuple[str, int]) -> None:
     writer.close()
 
 
+class Forgetful(Protocol):
+    """It closes a connection half a second after the last answer."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.timeout_keep_alive = 0.5  # type: ignore[assignment]  # uvicorn takes whole seconds
+
+
+class TestIdleConnections:
+    @pytest.fixture
+    def speaking(self) -> type[Protocol]:
+        return Forgetful
+
+    async def test_each_answer_keeps_a_connection_open_for_as_long(
+        self, address: tuple[str, int]
+    ) -> None:
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(4):
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"{}")).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(0.2)
+        writer.close()
+
+    async def test_a_connection_that_nobody_uses_is_closed(self, address: tuple[str, int]) -> None:
+        reader, writer = await asyncio.open_connection(*address)
+        for _ in range(2):
+            writer.write(HEAD + b"\r\n")
+            await reader.readuntil(b"{}")
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
 class Impatient(Protocol):
     head_timeout = 0.3
 
