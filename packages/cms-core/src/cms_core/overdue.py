@@ -51,10 +51,6 @@ class Look:
         """The jobs that are due, and since when."""
         return {key: at for key, at in self.due.items() if at <= self.now}
 
-    def is_late(self, now: datetime) -> bool:
-        """Whether anything that is due in this look would be overdue then."""
-        return any(at <= now for at in self.due.values())
-
 
 class Lookout:
     """Asks jobs in one statement what they have due, without those who can't answer."""
@@ -140,5 +136,9 @@ class Question:
         due = zip(self._keys, moments, strict=True)
         found: dict[str, Any] = json.loads(gens) if gens else {}
         dates = {key: at for key, at in due if at is not None}
-        late = any(at <= now for at in dates.values())
-        return Look(now, dates, found, instance, marked, is_overdue=late)
+        return Look(now, dates, found, instance, marked, is_overdue=is_late(dates, now))
+
+
+def is_late(due: Mapping[str, datetime], now: datetime) -> bool:
+    """Whether anything of what is due is overdue by then."""
+    return any(at <= now for at in due.values())

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
 from cms_core.app import CMS
-from cms_core.front.record import PATIENCE
+from cms_core.front.record import PATIENCE, Lines, Record
 from cms_core.metrics import FAILURES, REGISTRY
 from cms_core.settings import Settings
 from cms_core.telemetry import configure_logging
@@ -57,6 +57,20 @@ async def test_a_defect_counts_against_its_plugin(cms_client: AsyncClient) -> No
     before = FAILURES.labels("probe")._value.get()
     await cms_client.get("/api/v1/probe/failing")
     assert REGISTRY.get_sample_value("cms_failures_total", {"plugin": "probe"}) == before + 1
+
+
+def test_lines_of_a_loop_that_is_over_are_written_by_the_next() -> None:
+    lines, request = Lines(), Record("id", None, "GET", "/", None, "core", 200, 0.1)
+    lines.stream = stream = io.StringIO()
+
+    async def add(patience: float) -> None:
+        lines.add(request, 200)
+        await asyncio.sleep(patience)
+
+    asyncio.run(add(0))
+    asyncio.run(add(2 * PATIENCE))
+
+    assert len(stream.getvalue().splitlines()) == 2
 
 
 async def test_each_request_is_one_line_without_query_and_values(

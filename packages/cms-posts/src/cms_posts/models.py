@@ -88,8 +88,8 @@ class Post(Base):
 
     def mark_changed(self, now: datetime) -> None:
         """Give the post its next version."""
-        self.version += 1
-        self.updated_at = now
+        for name, value in self.change(now).items():
+            setattr(self, name, value)
 
 
 class PostRevision(Base):

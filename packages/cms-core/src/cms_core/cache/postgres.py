@@ -29,7 +29,7 @@ from cms_core.db.faults import DRIVER_ERRORS, Fault, classify, outages_as_unavai
 from cms_core.db.generations import mark
 from cms_core.db.reads import AnyRow, Driver, Read, arguments
 from cms_core.errors import Unavailable
-from cms_core.overdue import Look, Lookout
+from cms_core.overdue import Look, Lookout, is_late
 
 #: How often a question is put before the database counts as out of reach: a connection that died
 #: in the meantime, or a job whose question has become unreadable, deserve another try.
@@ -113,7 +113,8 @@ class PostgresValidator:
         [(now, mark)] = await self._fetch(driver, _GLANCE)
         if (named := self._named(mark)) != known.mark:
             return Look(now, mark=named, sent_at=sent_at)
-        return Look(now, known.due, {}, known.instance, known.mark, sent_at, known.is_late(now))
+        late = is_late(known.due, now)
+        return Look(now, known.due, {}, known.instance, known.mark, sent_at, is_overdue=late)
 
     async def _examine(self, driver: Driver, scopes: Collection[str]) -> Look:
         question, sent_at = self._lookout.question, monotonic()

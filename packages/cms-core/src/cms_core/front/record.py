@@ -78,6 +78,8 @@ class Lines:
         #: Where they go; None leaves them to the other lines' way.
         self.stream: TextIO | None = None
         self._waiting: list[str] = []
+        #: The loop that will write them; one that is over leaves its lines to the next.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._second, self._date = 0, ""
 
     def add(self, request: Record, status: int) -> None:
@@ -90,8 +92,10 @@ class Lines:
             f'"plugin": {_quoted(request.plugin)}, "level": "info", "logger": "{__name__}", '
             f'"timestamp": "{self._now()}"}}\n'
         )
-        if len(self._waiting) == 1:
-            asyncio.get_running_loop().call_later(PATIENCE, self.flush)
+        loop = asyncio.get_running_loop()
+        if len(self._waiting) == 1 or loop is not self._loop:
+            self._loop = loop
+            loop.call_later(PATIENCE, self.flush)
 
     def flush(self) -> None:
         """Write the lines that wait."""

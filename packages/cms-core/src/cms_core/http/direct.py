@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
+from cms_core.http.query import holds_many
+
 Handler = Callable[[Request], Awaitable[Response]]
-_MANY = (list, set, frozenset, tuple, dict)
 
 
 class NeedsFastAPI(Exception):
@@ -103,13 +104,8 @@ def _is_text(field: Any) -> bool:
 
 def _is_single(annotation: Any) -> bool:
     """Whether one parameter of the query string is the whole value."""
-    parts = (annotation, *get_args(annotation))
-    return not any(
-        get_origin(part) in _MANY
-        or part in _MANY
-        or (isinstance(part, type) and issubclass(part, BaseModel))
-        for part in parts
-    )
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return not is_model and not holds_many(annotation)
 
 
 def _makes_response(endpoint: Callable[..., Any]) -> bool:

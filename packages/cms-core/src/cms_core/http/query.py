@@ -33,9 +33,9 @@ def query_parameters(dependants: Iterator[Dependant]) -> dict[str, bool]:
             annotation = field.field_info.annotation
             if isinstance(annotation, type) and issubclass(annotation, BaseModel):
                 for name, inner in annotation.model_fields.items():
-                    known[inner.alias or name] = _holds_many(inner.annotation)
+                    known[inner.alias or name] = holds_many(inner.annotation)
             else:
-                known[field.alias] = _holds_many(annotation)
+                known[field.alias] = holds_many(annotation)
     return known
 
 
@@ -61,5 +61,6 @@ def _unknown(name: str, known: Mapping[str, bool]) -> FieldError:
     return FieldError(name[:50], f"unknown parameter{hint}")
 
 
-def _holds_many(annotation: Any) -> bool:
+def holds_many(annotation: Any) -> bool:
+    """Whether a parameter of this type may be given more than once."""
     return any(get_origin(part) in _MANY for part in (annotation, *get_args(annotation)))

@@ -20,7 +20,7 @@ from cms_core.db.session import SnapshotSession, TransactionSession
 from cms_core.errors import NotFound
 from cms_core.http.body import read_json
 from cms_core.http.conditional import answer_conditionally
-from cms_core.http.direct import direct_call
+from cms_core.http.direct import Handler, direct_call
 from cms_core.http.exchange import Door, exchange_of
 from cms_core.http.guards import authenticate, authorise, permissions_of, walk
 from cms_core.http.query import query_parameters, refuse_unknown_parameters
@@ -30,8 +30,6 @@ from cms_core.http.transaction import transact
 
 if TYPE_CHECKING:
     from cms_core.app import CMS
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class CMSRoute(APIRoute):
