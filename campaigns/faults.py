@@ -71,7 +71,10 @@ _ALL: tuple[Fault, ...] = (
         variant="skewed",
         engines=BOTH,
         what="what is due is decided by the worker's clock",
-        replacements={f"{_APPLYING}:_is_due": plan.due_by_own_clock},
+        replacements={
+            f"{_APPLYING}:_is_due": plan.due_by_own_clock,
+            f"{_APPLYING}:_PLANS": plan.plans_by_own_clock,
+        },
     ),
     Fault(
         "gaps-accepted",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
 
-from cms_core import Instant, Precondition, Principal, Transaction, db_now
+from cms_core import Instant, Precondition, Principal, Read, Transaction, db_now
 from cms_posts import TransitionNotFound
 from cms_posts.models import Post, PostTransition, TransitionState
 from cms_posts.queries import find_transition, locked_post
@@ -92,3 +92,16 @@ def due_by_own_clock(original: object) -> Any:
     """What is due is decided by the clock of the process."""
     now = bindparam("own_clock", callable_=lambda: datetime.now(UTC), type_=Instant())
     return PostTransition.try_at <= now
+
+
+def plans_by_own_clock(original: Read) -> Read:
+    """The same where the plans of posts are read: the statement is made when it is imported."""
+    read = Read(original.statement)
+
+    def row(record: Sequence[Any]) -> Any:
+        made = original.row(record)
+        due = made.try_at is not None and made.try_at <= datetime.now(UTC)
+        return made._replace(is_due=due)
+
+    read.row = row
+    return read
