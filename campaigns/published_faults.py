@@ -110,8 +110,8 @@ PUBLISHED_FAULTS = (
         engines=(Engine.POSTGRESQL,),
         what="readers take the answer of a validation that was sent before they came",
         replacements={
-            "cms_core.cache.batches:Batches.put": cache.join_what_is_asked,
-            "cms_core.cache.batches:Batches._answer": cache.note_what_is_asked,
+            "cms_core.batches:Batches.put": cache.join_what_is_asked,
+            "cms_core.batches:Batches._answer": cache.note_what_is_asked,
             "cms_core.cache.postgres:PostgresValidator._put": cache.ask_for_all,
         },
     ),

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import structlog
 
 from cms_core.db.faults import refuses_writes
-from cms_core.db.parts import Parts
 from cms_core.db.session import SnapshotSession
 from cms_core.errors import Unavailable
 from cms_core.health import HealthCheck
 from cms_core.jobs import Job
+from cms_core.moments import Moments
 from cms_core.overdue import Look, Lookout
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CatchUp:
         self._patience = patience
         self._jobs = [job for job in jobs if job.before_reads and job.next_due is not None]
         self.lookout = Lookout(cms.db, self._jobs, pause)
-        self._parts = Parts()
+        self._moments = Moments(cms.db, self.lookout)
         self._run: _Run | None = None
         self._failing: set[str] = set()
 
@@ -85,24 +85,18 @@ class CatchUp:
     async def read(self, work: Callable[[SnapshotSession], Awaitable[T]]) -> Reading[T]:
         """Do `work` in such a snapshot and return what it returned, with the snapshot's moment.
 
-        The moment is asked for last, together with the generations of the scopes that `work` has
-        declared: in one snapshot the order makes no difference. Where something is overdue, the
-        work is done again. Raises what `reading` raises.
+        With the moment come the generations of the scopes that `work` has declared. Where something
+        is overdue, the work is done again. Raises what `reading` raises.
         """
         reader = Reader()
         while True:
             await self.lookout.examine_again()
-            parts = self._parts.use()
-            async with self._cms.db.snapshot() as session:
-                session.use(parts)
-                result = await work(session)
-                look = await self.lookout.look(session, {*session.scopes, *parts.scopes})
-            if isinstance(look, Look):
-                settled = parts.settle(look.gens)
-                if not reader.waits_for(look):
-                    if settled:
-                        return Reading(result, look, tuple(session.scopes), self._holds(look))
-                    continue
+            view = await self._moments.view(work)
+            look = view.look
+            if isinstance(look, Look) and not reader.waits_for(look):
+                if view.whole:
+                    return Reading(view.result, look, view.scopes, self._holds(look))
+                continue
             await self._make_up(reader, look)
 
     async def settles(self, reader: Reader, look: Look) -> bool:
@@ -125,6 +119,7 @@ class CatchUp:
 
     async def close(self) -> None:
         """Roll back the catch-up that is under way."""
+        await self._moments.close()
         if self._run is not None:
             self._run.task.cancel()
             await asyncio.wait([self._run.task])

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cms_core.cache.batches import Batches, Then
+from cms_core.batches import Batches, Then
 from cms_core.cache.entry import Entry
 from cms_core.db.clock import db_now
 from cms_core.db.database import Database

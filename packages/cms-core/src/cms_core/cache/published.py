@@ -11,7 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cms_core.cache.batches import Then
+from cms_core.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.cache.memory import Memory
 from cms_core.cache.postgres import PostgresValidator

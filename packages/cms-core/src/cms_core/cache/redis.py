@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
-from cms_core.cache.batches import Batches, nobody
+from cms_core.batches import Batches, nobody
 from cms_core.cache.entry import Entry, pack, unpack
 from cms_core.redis_link import RedisLink, RedisUnavailable
 

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Collection
 
-from cms_core.cache.batches import Then
+from cms_core.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.db.database import Database
 from cms_core.db.reads import arguments

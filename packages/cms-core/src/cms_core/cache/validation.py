@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cms_core.cache.batches import Then
+from cms_core.batches import Then
 from cms_core.cache.entry import Entry
 from cms_core.overdue import Look
 

@@ -124,6 +124,14 @@ class Database:
             await session.execute(text("SELECT 1"))
 
     @property
+    def era(self) -> int:
+        """A number that changes whenever a connection for reads is made.
+
+        What was said of a moment in another era may have been said of another database.
+        """
+        return self._snapshots.era
+
+    @property
     def in_use(self) -> int:
         """How many connections are in a transaction or a snapshot now."""
         pools: set[Any] = {self.writer.pool, self.reader.pool}

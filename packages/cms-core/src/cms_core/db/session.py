@@ -35,6 +35,10 @@ class SnapshotSession(AsyncSession):
         super().__init__(bind, expire_on_commit=False, autoflush=False)
         #: The driver's own connection, where lean reads run on it.
         self._driver = driver
+        self.begin_collecting()
+
+    def begin_collecting(self) -> None:
+        """Note from now on what the answer is made from; part of making a session."""
         self._scopes: dict[str, None] = {}
         #: What readings keep of things that many answers show; None where nothing is kept.
         self._parts: PartsInUse | None = None

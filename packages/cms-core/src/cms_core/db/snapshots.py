@@ -36,6 +36,10 @@ class Snapshots(Protocol):
         """Return the rows of a read that is alone in its moment. Raises `Unavailable`."""
 
     @property
+    def era(self) -> int:
+        """A number that changes whenever a connection is made: to the same database, or not."""
+
+    @property
     def idle(self) -> int:
         """Connections that are kept for the next ones."""
 
@@ -59,6 +63,10 @@ class SqliteSnapshots:
     async def ask(self, read: Read, parameters: Mapping[str, Any]) -> list[AnyRow]:
         async with self.open() as session:
             return await session.fetch(read, **parameters)
+
+    @property
+    def era(self) -> int:
+        return 0
 
     @property
     def idle(self) -> int:
@@ -86,6 +94,7 @@ class PostgresSnapshots:
         self._idle: list[_Seat] = []
         self._leaving: set[asyncio.Task[None]] = set()
         self._closed = False
+        self.era = 0
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[SnapshotSession]:
@@ -162,6 +171,7 @@ class PostgresSnapshots:
                 await _close(seat, broken=True)
                 raise
         connection = await self._engine.connect()
+        self.era += 1
         raw: Any = (await connection.get_raw_connection()).driver_connection
         seat = _Seat(connection, Driver(raw, self._heard))
         try:

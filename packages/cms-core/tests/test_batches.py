@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from cms_core.cache.batches import Batches
+from cms_core.batches import Batches
 
 
 class Desk:
