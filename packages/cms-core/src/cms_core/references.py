@@ -69,13 +69,13 @@ class References:
         resolver = self._by_kind.get(kind)
         if resolver is None or not wanted:
             return {}
-        known = {id: found for id in wanted if (found := recall(session, (kind, id))) is not None}
+        known: dict[UUID, Resolved] = recall(session, kind, wanted)
         missing = wanted - known.keys()
         if missing:
             for id, found in (await resolver.resolve(session, missing)).items():
                 known[id] = found
                 # One scope for all of a kind: a list shows many, and asks for few generations.
-                remember(session, (kind, id), found, f"{kind}:any", *found.scopes)
+                remember(session, kind, {id: found}, f"{kind}:any", *found.scopes)
         return known
 
     async def provide(self, session: TransactionSession, kind: str, name: str) -> UUID | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, KeysView, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
@@ -19,6 +19,8 @@ from cms_core.db.outbox import enqueue
 from cms_core.db.parts import PartsInUse
 from cms_core.db.reads import AnyRow, Driver, Prepared, Read, Write, arguments
 from cms_core.events import Event, Moment, Subscribers
+
+K = TypeVar("K", bound=Hashable)
 
 #: More rounds of events causing events than any sane set of plugins needs.
 MAX_EVENTS = 10_000
@@ -95,22 +97,23 @@ async def fetch(session: AsyncSession, read: Read, **parameters: Any) -> list[An
     return [read.row(row) for row in await session.execute(read.statement, parameters)]
 
 
-def recall(session: AsyncSession, key: Hashable) -> Any:
-    """Return a part of answers that was remembered under a key; None where there is none.
+def recall(session: AsyncSession, kind: str, keys: Iterable[K]) -> dict[K, Any]:
+    """Return those parts of answers that were remembered under these keys.
 
-    It is what would be read in the session's moment: if not, the answer is made again without it.
+    They are what would be read in the session's moment: if not, the answer is made again without
+    them.
     """
     parts = session.parts if isinstance(session, SnapshotSession) else None
-    return None if parts is None else parts.take(key)
+    return {} if parts is None else cast(dict[K, Any], parts.take(kind, keys))
 
 
-def remember(session: AsyncSession, key: Hashable, value: Any, *scopes: str) -> None:
-    """Let a part of answers, such as a name, be recalled as long as these scopes do not change.
+def remember(session: AsyncSession, kind: str, values: Mapping[K, Any], *scopes: str) -> None:
+    """Let parts of answers, such as names, be recalled as long as these scopes do not change.
 
-    The value was read in this session; nobody may change it from now on.
+    The values were read in this session; nobody may change them from now on.
     """
     if isinstance(session, SnapshotSession) and session.parts is not None:
-        session.parts.bring(key, value, scopes)
+        session.parts.bring(kind, values, scopes)
 
 
 class TransactionSession(AsyncSession):

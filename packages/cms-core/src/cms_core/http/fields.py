@@ -1,12 +1,13 @@
 """Sparse fields: ``fields=id,title`` answers with those alone."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, to_json
 
 from cms_core.errors import FieldError
-from cms_core.http.pagination import Page
+from cms_core.http.pagination import Rows
 from cms_core.http.query import BadParameter
 
 
@@ -33,9 +34,17 @@ def parse_fields(fields: str | None, item: type[BaseModel]) -> frozenset[str] | 
     return frozenset(names)
 
 
-def project(page: Page[Any], fields: frozenset[str] | None) -> bytes:
-    """Return the page as JSON bytes, each item reduced to the fields asked for."""
+def project(
+    items: Sequence[BaseModel] | Sequence[Mapping[str, Any]],
+    rows: Rows,
+    fields: frozenset[str] | None,
+) -> bytes:
+    """Return a page as JSON bytes, each item reduced to the fields asked for."""
     include: Any = None
-    if fields is not None:
-        include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
-    return page.model_dump_json(include=include, by_alias=True).encode()
+    if fields is not None and items:
+        if isinstance(items[0], BaseModel):
+            include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
+        elif not items[0].keys() <= fields:
+            items = [{name: item[name] for name in item if name in fields} for item in items]
+    page = {"items": items, "next_cursor": rows.next_cursor, "total": rows.total}
+    return to_json(page, include=include)

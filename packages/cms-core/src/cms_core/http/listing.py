@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Query, Request, Response
@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms_core.http.conditional import strong_etag
 from cms_core.http.counting import Count
 from cms_core.http.fields import parse_fields, project
-from cms_core.http.pagination import MAX_LIMIT, Page, PageRequest, Rows, Sort
+from cms_core.http.pagination import MAX_LIMIT, PageRequest, Rows, Sort
 from cms_core.http.query import BadParameter
-
-M = TypeVar("M", bound=BaseModel)
 
 #: Parameters that say which page, not which list.
 _PAGING = frozenset({"limit", "cursor", "sort", "fields", "count"})
@@ -51,10 +49,15 @@ class Listing:
         """Tell whether the client asked for a field, so that it is worth loading."""
         return default if self.fields is None else field in self.fields
 
-    def answer(self, items: list[M], rows: Rows) -> Response:
-        """Return the page as JSON with its `Link` to the next one."""
-        page = Page(items=items, next_cursor=rows.next_cursor, total=rows.total)
-        body = project(page, self.fields)
+    def answer(
+        self, items: Sequence[BaseModel] | Sequence[Mapping[str, Any]], rows: Rows
+    ) -> Response:
+        """Return the page as JSON with its `Link` to the next one.
+
+        Items that are no models are taken as they are: all of one shape, the one that the schema
+        promises.
+        """
+        body = project(items, rows, self.fields)
         headers = {"ETag": strong_etag(body)}
         if rows.next_cursor is not None:
             headers["Link"] = f'<{self._next_url(rows.next_cursor)}>; rel="next"'

@@ -12,8 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms_core import CMS, Resolved, recall, remember
 from cms_posts import scopes
 from cms_posts.delivery.queries import AnyRow, find_tags
+from cms_posts.delivery.schemas import BODIES, DeliveredPost, Seo
 from cms_posts.extensions import Door, Extensions
 from cms_posts.references import MEDIA, PRINCIPAL
+
+_SEO = tuple(Seo.model_fields)
+_BODIES = tuple(name for name in DeliveredPost.model_fields if name in BODIES)
 
 
 def everything(_: str) -> bool:
@@ -32,14 +36,27 @@ class Surroundings:
     extensions: Extensions
 
     def present(self, row: AnyRow) -> dict[str, Any]:
-        """Return the fields of a post as they are delivered."""
-        fields: dict[str, Any] = row._asdict()
-        author = self.authors.get(fields.pop("author_id"))
-        cover = self.covers.get(fields.pop("cover_id"))
-        fields["author"] = None if author is None else {"id": row.author_id, **author.public}
-        fields["cover"] = None if cover is None else dict(cover.public)
-        fields["tags"] = self._tags_of(row)
-        fields["extensions"] = self.extensions.shown(row.extensions, Door.DELIVERY)
+        """Return the fields of a post as they are delivered, in the order of the schema."""
+        author, cover = self.authors.get(row.author_id), self.covers.get(row.cover_id)
+        fields = {
+            "id": row.id,
+            "slug": row.slug,
+            "title": row.title,
+            "excerpt": row.excerpt,
+            "body_format": row.body_format,
+            "author": author and {"id": row.author_id, "name": author.public["name"]},
+            "tags": self._tags_of(row),
+            "cover": cover and dict(cover.public),
+            "language": row.language,
+            "seo": {name: row.seo.get(name) for name in _SEO},
+            "extensions": self.extensions.shown(row.extensions, Door.DELIVERY),
+            "updated_at": row.updated_at,
+            "revision": row.revision,
+        }
+        for name in _BODIES:
+            if hasattr(row, name):
+                fields[name] = getattr(row, name)
+        fields["published_at"] = row.published_at
         return fields
 
     def scopes_of(self, row: AnyRow) -> set[str]:
@@ -55,18 +72,18 @@ class Surroundings:
 
     def _tags_of(self, row: AnyRow) -> list[dict[str, str]]:
         """The tags in the author's order, each once, without those that are gone."""
-        found = [self.tags[id] for id in row.tags if id in self.tags]
-        shown = {tag.slug: {"slug": tag.slug, "name": tag.name} for tag in found}
-        return list(shown.values())
+        found = [tag for id in row.tags if (tag := self.tags.get(id)) is not None]
+        return list({tag.slug: {"slug": tag.slug, "name": tag.name} for tag in found}.values())
 
 
 async def tags_of(session: AsyncSession, ids: Collection[str]) -> Mapping[str, AnyRow]:
     """The tags that these ids stand for now; those that are gone are left out."""
-    known = {id: tag for id in ids if (tag := recall(session, (scopes.TAGS, id))) is not None}
+    known: dict[str, AnyRow] = recall(session, scopes.TAGS, ids)
     missing = [UUID(id) for id in ids if id not in known]
-    for tag in await find_tags(session, missing) if missing else ():
-        known[str(tag.of)] = tag
-        remember(session, (scopes.TAGS, str(tag.of)), tag, scopes.of_kind(scopes.TAGS))
+    if missing:
+        found = {str(tag.of): tag for tag in await find_tags(session, missing)}
+        remember(session, scopes.TAGS, found, scopes.of_kind(scopes.TAGS))
+        known |= found
     return known
 
 
