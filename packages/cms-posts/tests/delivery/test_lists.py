@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from httpx2 import AsyncClient
 
+from cms_core import Page
+from cms_posts.delivery.schemas import ListedPost
 from cms_posts.service.storing import WholePost
 
 Make = Callable[..., WholePost]
@@ -31,6 +33,19 @@ async def test_the_latest_posts_come_first_without_their_bodies(
     assert {"body", "body_html"}.isdisjoint(answer.json()["items"][0])
     assert answer.json()["next_cursor"] is None
     assert answer.headers["cache-control"] == "public, no-cache"
+
+
+async def test_listed_posts_have_the_shape_of_their_schema(
+    cms_client: AsyncClient, make: Make, store: Store
+) -> None:
+    await store(make(1), make(2))
+
+    for fields in ("", "?fields=" + ",".join(ListedPost.model_fields)):
+        answer = await cms_client.get(f"/api/v1/posts{fields}")
+        shown = [ListedPost.model_validate(item) for item in answer.json()["items"]]
+        again = Page(items=shown).model_dump_json(exclude_unset=True)
+        assert answer.text == f'{again[:-1]},"next_cursor":null,"total":null}}'
+    assert list(answer.json()["items"][0]) == list(ListedPost.model_fields)
 
 
 async def test_bodies_come_when_fields_names_them(

@@ -16,7 +16,7 @@ from cms_core.db.session import SnapshotSession
 class Ask(Protocol):
     """Runs one lean read in a moment of its own."""
 
-    def __call__(self, read: Read, /, **parameters: Any) -> Awaitable[list[AnyRow]]: ...
+    def __call__(self, read: Read, **parameters: Any) -> Awaitable[list[AnyRow]]: ...
 
 
 class NeedsSnapshot(Exception):

@@ -37,14 +37,13 @@ class Instant(TypeDecorator[datetime]):
         # strftime's %Y drops leading zeros before the year 1000: the text would not sort.
         return f"{moment.year:04d}{moment.strftime(_SQLITE_FORMAT.removeprefix('%Y'))}"
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        # asyncpg gives moments in UTC.
-        if dialect.name == "postgresql":
-            return None
-        return super().result_processor(dialect, coltype)
-
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        moment: datetime = value
+        return moment.astimezone(UTC)
 
 
 #: JSON: ``jsonb`` on PostgreSQL, text on SQLite.

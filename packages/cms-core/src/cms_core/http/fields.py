@@ -35,16 +35,21 @@ def parse_fields(fields: str | None, item: type[BaseModel]) -> frozenset[str] | 
 
 
 def project(
-    items: Sequence[BaseModel] | Sequence[Mapping[str, Any]],
+    items: Sequence[BaseModel | Mapping[str, Any]],
     rows: Rows,
     fields: frozenset[str] | None,
 ) -> bytes:
     """Return a page as JSON bytes, each item reduced to the fields asked for."""
     include: Any = None
     if fields is not None and items:
-        if isinstance(items[0], BaseModel):
-            include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
-        elif not items[0].keys() <= fields:
-            items = [{name: item[name] for name in item if name in fields} for item in items]
+        match items[0]:
+            case BaseModel():
+                include = {"items": {"__all__": set(fields)}, "next_cursor": True, "total": True}
+            case Mapping() as first if not first.keys() <= fields:
+                items = [_reduced(item, fields) for item in items if isinstance(item, Mapping)]
     page = {"items": items, "next_cursor": rows.next_cursor, "total": rows.total}
     return to_json(page, include=include)
+
+
+def _reduced(item: Mapping[str, Any], fields: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name in fields}

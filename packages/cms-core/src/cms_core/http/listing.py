@@ -49,9 +49,7 @@ class Listing:
         """Tell whether the client asked for a field, so that it is worth loading."""
         return default if self.fields is None else field in self.fields
 
-    def answer(
-        self, items: Sequence[BaseModel] | Sequence[Mapping[str, Any]], rows: Rows
-    ) -> Response:
+    def answer(self, items: Sequence[BaseModel | Mapping[str, Any]], rows: Rows) -> Response:
         """Return the page as JSON with its `Link` to the next one.
 
         Items that are no models are taken as they are: all of one shape, the one that the schema

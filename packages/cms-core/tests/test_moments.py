@@ -1,0 +1,172 @@
+"""What is read in one moment is of one moment, with a transaction around it or without."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import bindparam, select
+
+from cms_core.app import CMS, build_cms
+from cms_core.db.generations import Generation
+from cms_core.db.loose import LooseSession
+from cms_core.db.reads import Read
+from cms_core.db.session import SnapshotSession
+from cms_core.moments import UNREST
+
+Statements = Callable[[], AbstractContextManager[list[str]]]
+
+_SELECT = select(Generation.gen).where(Generation.scope == bindparam("scope"))
+GEN = Read(_SELECT)
+PAIR = ("left", "right")
+
+lean_only = pytest.mark.parametrize("cms_engine", ["postgres"])
+
+
+@pytest.fixture
+async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
+    """Another process, which changes both of the pair together."""
+    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    yield neighbour
+    await neighbour.close()
+
+
+async def change(cms: CMS) -> None:
+    async with cms.db.transaction() as session:
+        session.touch(*PAIR)
+
+
+async def gens(session: SnapshotSession) -> list[str]:
+    rows = [await session.fetch(GEN, scope=scope) for scope in PAIR]
+    return [str(row.gen) for (row,) in rows]
+
+
+async def read_pair(cms: CMS, between: Callable[[], object] = lambda: None) -> list[str]:
+    """Read the generations of the pair, which `between` may change; return them as they are told.
+
+    Four: those that were read, and those that came with the moment.
+    """
+
+    async def work(session: SnapshotSession) -> list[str]:
+        session.depends_on(*PAIR)
+        (left,) = await session.fetch(GEN, scope="left")
+        if asyncio.iscoroutine(meanwhile := between()):
+            await meanwhile
+        (right,) = await session.fetch(GEN, scope="right")
+        return [str(left.gen), str(right.gen)]
+
+    reading = await cms.catch_up.read(work)
+    return [*reading.result, *(str(UUID(reading.look.gens[scope])) for scope in PAIR)]
+
+
+async def _settled(cms: CMS) -> None:
+    """Let the process know the present moment."""
+    await read_pair(cms)
+    await read_pair(cms)
+
+
+async def test_what_changes_between_two_reads_tears_nothing(cms_app: CMS, neighbour: CMS) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+    for _ in range(5):
+        left, right, *told = await read_pair(cms_app, lambda: change(neighbour))
+        assert [left, right] == told
+        async with cms_app.db.snapshot() as session:
+            now = await gens(session)
+        assert [left, right] != now
+        assert await read_pair(cms_app) == [*now, *now]
+
+
+@lean_only
+async def test_quiet_moments_need_no_transaction(
+    cms_app: CMS, neighbour: CMS, cms_query_count: Statements
+) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+    with cms_query_count() as statements:
+        await read_pair(cms_app)
+    assert len(statements) == 3
+
+
+@lean_only
+async def test_readers_who_end_together_share_a_look(
+    cms_app: CMS, neighbour: CMS, cms_query_count: Statements
+) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+    barrier = asyncio.Barrier(3)
+    # First there have to be as many connections: each that is made begins another era.
+    await asyncio.gather(*(read_pair(cms_app) for _ in range(3)))
+    await _settled(cms_app)
+    with cms_query_count() as statements:
+        await asyncio.gather(*(read_pair(cms_app, barrier.wait) for _ in range(3)))
+    assert len(statements) < 3 * 3
+
+
+@lean_only
+async def test_who_needs_more_than_lean_reads_gets_a_snapshot(cms_app: CMS, neighbour: CMS) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+    sessions: list[SnapshotSession] = []
+
+    async def work(session: SnapshotSession) -> str:
+        sessions.append(session)
+        return str(await session.scalar(_SELECT, {"scope": "left"}))
+
+    reading = await cms_app.catch_up.read(work)
+    left, *_ = await read_pair(cms_app)
+    assert reading.result == left
+    assert isinstance(sessions[0], LooseSession)
+    assert not isinstance(sessions[-1], LooseSession)
+
+
+@lean_only
+async def test_under_constant_change_nothing_else_is_tried(cms_app: CMS, neighbour: CMS) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+    tried = 0
+
+    async def work(session: SnapshotSession) -> None:
+        nonlocal tried
+        tried += isinstance(session, LooseSession)
+        await session.fetch(GEN, scope="left")
+        await change(neighbour)
+
+    for _ in range(3):
+        await cms_app.catch_up.read(work)
+    assert tried == 2
+    await asyncio.sleep(UNREST)
+    await cms_app.catch_up.read(work)
+    assert tried == 4
+
+
+@lean_only
+async def test_a_read_that_fails_for_the_change_is_repeated(cms_app: CMS, neighbour: CMS) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+
+    async def work(session: SnapshotSession) -> bool:
+        (first,) = await session.fetch(GEN, scope="left")
+        if isinstance(session, LooseSession):
+            await change(neighbour)
+        (second,) = await session.fetch(GEN, scope="left")
+        if first.gen != second.gen:
+            raise ValueError("this can't be")
+        return True
+
+    assert (await cms_app.catch_up.read(work)).result
+
+
+async def test_a_failure_of_its_own_is_raised(cms_app: CMS, neighbour: CMS) -> None:
+    await change(neighbour)
+    await _settled(cms_app)
+
+    async def work(_: SnapshotSession) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await cms_app.catch_up.read(work)
+    assert cms_app.db.in_use == 0
