@@ -19,7 +19,8 @@ from campaigns.sites import Desk, served, shared_cache, sign_in
 from campaigns.violations import Violations
 from campaigns.wire import Answer, NoAnswer, Request, Wire
 from cms_core import CMS, build_cms
-from cms_core.db.parts import Parts, PartsInUse
+from cms_core.db.parts import Parts
+from cms_core.moments import Moments, T, View, Work
 from cms_core.settings import Settings
 
 #: Headers that tell of the way of an answer, not of what it says.
@@ -72,16 +73,22 @@ async def _compare(arena: Arena, settings: Settings, load: Load) -> Outcome:
 
 
 def _without_cache(settings: Settings) -> CMS:
-    """A site on the same database that keeps neither answers nor parts of them."""
+    """A site on the same database that keeps neither answers nor parts of them.
+
+    It reads in transactions, where the other goes without as far as it can.
+    """
     apart = {"cache_bytes": 0, "cache_url": "memory://"}
     cms = build_cms(settings.model_copy(update=apart), plugins())
-    cms.catch_up._parts = _NoParts()
+    cms.catch_up._moments = _Transactions(cms.db, cms.catch_up.lookout)
     return cms
 
 
-class _NoParts(Parts):
-    def use(self) -> PartsInUse:
-        return PartsInUse({})
+class _Transactions(Moments):
+    """Reads in real transactions alone, and keeps no part of an answer for the next."""
+
+    async def view(self, work: Work[T]) -> View[T]:
+        self._parts = Parts()
+        return await self._in_snapshot(work)
 
 
 async def _wait_for(planned: datetime | None, comparer: Comparer, batch: int) -> None:
