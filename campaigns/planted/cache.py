@@ -115,9 +115,10 @@ def join_what_is_asked(original: Callable[..., None]) -> Any:
     """Who comes takes the answer of a query that was sent before."""
 
     def put(self: Any, question: Any, then: Any) -> None:
-        if (batch := _under_way.get(self)) is not None:
+        validator = self._ask.__self__
+        if isinstance(validator, PostgresValidator) and (batch := _under_way.get(self)) is not None:
             batch.append((question, then))
-            _asked.setdefault(self._ask.__self__, set()).update(question.scopes)
+            _asked.setdefault(validator, set()).update(question.scopes)
         else:
             original(self, question, then)
 

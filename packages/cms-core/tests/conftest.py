@@ -1,8 +1,10 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import structlog
+
+from cms_core.app import CMS, build_cms
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +23,14 @@ def plain_log() -> None:
 def cms_plugins() -> list[object]:
     """The core is tested alone: it knows no other plugin."""
     return []
+
+
+@pytest.fixture
+async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
+    """Another process on the same database."""
+    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
+    yield neighbour
+    await neighbour.close()
 
 
 @pytest.fixture

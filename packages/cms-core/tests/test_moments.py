@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from uuid import UUID
 
 import pytest
 from sqlalchemy import bindparam, select
 
-from cms_core.app import CMS, build_cms
+from cms_core.app import CMS
 from cms_core.db.generations import Generation
 from cms_core.db.loose import LooseSession
 from cms_core.db.reads import Read
@@ -26,14 +26,6 @@ PAIR = ("left", "right")
 lean_only = pytest.mark.parametrize("cms_engine", ["postgres"])
 
 
-@pytest.fixture
-async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
-    """Another process, which changes both of the pair together."""
-    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
-    yield neighbour
-    await neighbour.close()
-
-
 async def change(cms: CMS) -> None:
     async with cms.db.transaction() as session:
         session.touch(*PAIR)
@@ -44,17 +36,17 @@ async def gens(session: SnapshotSession) -> list[str]:
     return [str(row.gen) for (row,) in rows]
 
 
-async def read_pair(cms: CMS, between: Callable[[], object] = lambda: None) -> list[str]:
-    """Read the generations of the pair, which `between` may change; return them as they are told.
+async def read_pair(cms: CMS, between: Callable[[], Awaitable[object]] | None = None) -> list[str]:
+    """Return the generations of the pair: as two statements read them, and as the moment has them.
 
-    Four: those that were read, and those that came with the moment.
+    `between` happens between the two statements.
     """
 
     async def work(session: SnapshotSession) -> list[str]:
         session.depends_on(*PAIR)
         (left,) = await session.fetch(GEN, scope="left")
-        if asyncio.iscoroutine(meanwhile := between()):
-            await meanwhile
+        if between is not None:
+            await between()
         (right,) = await session.fetch(GEN, scope="right")
         return [str(left.gen), str(right.gen)]
 
@@ -62,15 +54,20 @@ async def read_pair(cms: CMS, between: Callable[[], object] = lambda: None) -> l
     return [*reading.result, *(str(UUID(reading.look.gens[scope])) for scope in PAIR)]
 
 
-async def _settled(cms: CMS) -> None:
-    """Let the process know the present moment."""
+@pytest.fixture(autouse=True)
+async def settled(cms_app: CMS, neighbour: CMS) -> None:
+    """The pair has generations, and the process knows the present moment."""
+    await change(neighbour)
+    await settle(cms_app)
+
+
+async def settle(cms: CMS) -> None:
+    # The first read may make a connection, which begins an era that knows no moment yet.
     await read_pair(cms)
     await read_pair(cms)
 
 
 async def test_what_changes_between_two_reads_tears_nothing(cms_app: CMS, neighbour: CMS) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
     for _ in range(5):
         left, right, *told = await read_pair(cms_app, lambda: change(neighbour))
         assert [left, right] == told
@@ -81,11 +78,7 @@ async def test_what_changes_between_two_reads_tears_nothing(cms_app: CMS, neighb
 
 
 @lean_only
-async def test_quiet_moments_need_no_transaction(
-    cms_app: CMS, neighbour: CMS, cms_query_count: Statements
-) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
+async def test_quiet_moments_need_no_transaction(cms_app: CMS, cms_query_count: Statements) -> None:
     with cms_query_count() as statements:
         await read_pair(cms_app)
     assert len(statements) == 3
@@ -93,23 +86,19 @@ async def test_quiet_moments_need_no_transaction(
 
 @lean_only
 async def test_readers_who_end_together_share_a_look(
-    cms_app: CMS, neighbour: CMS, cms_query_count: Statements
+    cms_app: CMS, cms_query_count: Statements
 ) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
     barrier = asyncio.Barrier(3)
     # First there have to be as many connections: each that is made begins another era.
     await asyncio.gather(*(read_pair(cms_app) for _ in range(3)))
-    await _settled(cms_app)
+    await settle(cms_app)
     with cms_query_count() as statements:
         await asyncio.gather(*(read_pair(cms_app, barrier.wait) for _ in range(3)))
     assert len(statements) < 3 * 3
 
 
 @lean_only
-async def test_who_needs_more_than_lean_reads_gets_a_snapshot(cms_app: CMS, neighbour: CMS) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
+async def test_who_needs_more_than_lean_reads_gets_a_snapshot(cms_app: CMS) -> None:
     sessions: list[SnapshotSession] = []
 
     async def work(session: SnapshotSession) -> str:
@@ -125,8 +114,6 @@ async def test_who_needs_more_than_lean_reads_gets_a_snapshot(cms_app: CMS, neig
 
 @lean_only
 async def test_under_constant_change_nothing_else_is_tried(cms_app: CMS, neighbour: CMS) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
     tried = 0
 
     async def work(session: SnapshotSession) -> None:
@@ -145,8 +132,6 @@ async def test_under_constant_change_nothing_else_is_tried(cms_app: CMS, neighbo
 
 @lean_only
 async def test_a_read_that_fails_for_the_change_is_repeated(cms_app: CMS, neighbour: CMS) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
 
     async def work(session: SnapshotSession) -> bool:
         (first,) = await session.fetch(GEN, scope="left")
@@ -160,13 +145,29 @@ async def test_a_read_that_fails_for_the_change_is_repeated(cms_app: CMS, neighb
     assert (await cms_app.catch_up.read(work)).result
 
 
-async def test_a_failure_of_its_own_is_raised(cms_app: CMS, neighbour: CMS) -> None:
-    await change(neighbour)
-    await _settled(cms_app)
-
+async def test_a_failure_of_its_own_is_raised(cms_app: CMS) -> None:
     async def work(_: SnapshotSession) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
         await cms_app.catch_up.read(work)
     assert cms_app.db.in_use == 0
+
+
+@lean_only
+async def test_who_fails_does_not_keep_others_from_reading_without_a_transaction(
+    cms_app: CMS, cms_query_count: Statements
+) -> None:
+    done = 0
+
+    async def work(_: SnapshotSession) -> None:
+        nonlocal done
+        done += 1
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await cms_app.catch_up.read(work)
+    assert done == 2
+    with cms_query_count() as statements:
+        await read_pair(cms_app)
+    assert len(statements) == 3

@@ -57,34 +57,40 @@ class Moments:
 
     async def view(self, work: Work[T]) -> View[T]:
         """Do `work` in one moment. It may be done several times. Raises what it raises."""
-        if monotonic() >= self._unrest_until:
-            for _ in range(TRIES):
-                known = self._known
-                if known is None or known[1] != self._db.era:
-                    break
-                if (view := await self._loosely(work, known[0])) is not None:
-                    return view
-            else:
-                self._unrest_until = monotonic() + UNREST
+        if monotonic() >= self._unrest_until and (view := await self._tried(work)) is not None:
+            return view
         return await self._in_snapshot(work)
 
     async def close(self) -> None:
         """Give up the look that is under way."""
         await self._looks.close()
 
+    async def _tried(self, work: Work[T]) -> View[T] | None:
+        """Read without a transaction; None where that can't be, or not now."""
+        for _ in range(TRIES):
+            known = self._known
+            if known is None or known[1] != self._db.era:
+                return None
+            try:
+                view = await self._loosely(work, known[0])
+            except Unavailable:
+                raise
+            except Exception:
+                # Who sees two moments may fail in any way. What fails for another reason, or needs
+                # more than lean reads, does so every time.
+                return None
+            if view is not None:
+                return view
+        self._unrest_until = monotonic() + UNREST
+        return None
+
     async def _loosely(self, work: Work[T], known: Look) -> View[T] | None:
         """Read in that moment, if it lasts until the end; else None."""
         parts, era = self._parts.use(), self._db.era
         session = LooseSession(self._db.ask)
         session.use(parts)
-        try:
-            result = await work(session)
-            look = await self._looks.join({*session.scopes, *parts.scopes})
-        except Unavailable:
-            raise
-        except Exception:
-            # Who sees two moments may fail in any way; what fails for another reason does so again.
-            return None
+        result = await work(session)
+        look = await self._looks.join({*session.scopes, *parts.scopes})
         self._note(look, era)
         if (look.mark, look.instance, self._db.era) != (known.mark, known.instance, era):
             return None

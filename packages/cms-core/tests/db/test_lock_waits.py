@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from time import perf_counter
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
 
-from cms_core.app import CMS, build_cms
+from cms_core.app import CMS
 from cms_core.db.faults import is_lock_timeout
 from cms_core.db.instance import Instance
 from cms_core.db.session import TransactionSession
 from cms_core.errors import Unavailable
-
-
-@pytest.fixture
-async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
-    """Another process on the same database."""
-    cms = build_cms(cms_app.settings, cms_app.contributions.plugins)
-    yield cms
-    await cms.close()
 
 
 async def change(session: TransactionSession) -> None:

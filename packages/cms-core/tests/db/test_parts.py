@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import select
 
-from cms_core.app import CMS, build_cms
+from cms_core.app import CMS
 from cms_core.catchup import Reading
 from cms_core.db.generations import Generation
 from cms_core.db.parts import MOST, Parts
@@ -15,14 +15,6 @@ from cms_core.db.session import SnapshotSession, recall, remember
 
 NAME = "person:ada"
 OF_ADA = select(Generation.gen).where(Generation.scope == NAME)
-
-
-@pytest.fixture
-async def neighbour(cms_app: CMS) -> AsyncIterator[CMS]:
-    """Another process, which changes what is shown."""
-    neighbour = build_cms(cms_app.settings, cms_app.contributions.plugins)
-    yield neighbour
-    await neighbour.close()
 
 
 async def rename(cms: CMS, *scopes: str) -> str:
