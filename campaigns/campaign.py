@@ -42,6 +42,10 @@ class Assignment:
         return " · ".join([*parts, *planted])
 
 
+#: Violations that any fault would show that does not fit the code any more.
+BROKEN_DOWN = frozenset({"failed", "crashed"})
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one run did and found."""
@@ -74,10 +78,12 @@ class Outcome:
     def failure(self, fault: str | None) -> str | None:
         """Return why the run fails, None when it passes.
 
-        With a planted fault it passes exactly if it noticed it.
+        With a planted fault it passes exactly if it noticed it. That requests and processes failed
+        is not enough: then what was planted does not work itself.
         """
         if fault:
-            return None if self.broken else f"the planted fault {fault!r} was not caught"
+            noticed = any(self.violations[name] for name in self.violations.keys() - BROKEN_DOWN)
+            return None if noticed else f"the planted fault {fault!r} was not caught"
         if self.broken:
             told = ", ".join(f"{count} {name}" for name, count in self.violations.items() if count)
             return f"violations: {told}"

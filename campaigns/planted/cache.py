@@ -115,10 +115,9 @@ def join_what_is_asked(original: Callable[..., None]) -> Any:
     """Who comes takes the answer of a query that was sent before."""
 
     def put(self: Any, question: Any, then: Any) -> None:
-        validator = self._ask.__self__
-        if isinstance(validator, PostgresValidator) and (batch := _under_way.get(self)) is not None:
+        if (batch := _under_way.get(self)) is not None:
             batch.append((question, then))
-            _asked.setdefault(validator, set()).update(question.scopes)
+            _asked.setdefault(self._ask.__self__, set()).update(question.scopes)
         else:
             original(self, question, then)
 
@@ -128,7 +127,9 @@ def join_what_is_asked(original: Callable[..., None]) -> Any:
 def ask_for_all(original: Callable[..., Awaitable[Look]]) -> Any:
     """Each query asks for whatever was asked for before, so that it answers those who join it."""
 
-    async def put(self: PostgresValidator, wanted: Collection[str]) -> Look:
+    async def put(
+        self: PostgresValidator, wanted: Collection[str], *, glance: bool = False
+    ) -> Look:
         known = _asked.setdefault(self, set())
         known.update(wanted)
         look = await original(self, known)

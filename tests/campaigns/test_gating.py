@@ -39,6 +39,13 @@ def test_a_planted_fault_is_caught_whatever_the_load() -> None:
     assert noticed.failure("boundary-ignored") is None
 
 
+def test_a_planted_fault_that_only_breaks_things_is_not_caught() -> None:
+    broken = Outcome(cases=10, violations={"stale": 0, "failed": 12, "crashed": 1})
+
+    assert broken.failure("boundary-ignored") is not None
+    assert broken.failure(None) == "violations: 12 failed, 1 crashed"
+
+
 def test_slowness_does_not_fail() -> None:
     slow = Outcome(cases=10, figures={"late_p99": 3600.0})
 
