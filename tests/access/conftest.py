@@ -12,7 +12,7 @@ from sqlalchemy import insert, update
 from cms_auth.administrator import ensure_administrator
 from cms_core import CMS, db_now, new_id
 from cms_core.db.outbox import OutboxRow
-from cms_core.db.parts import Parts, PartsInUse
+from cms_core.db.parts import Parts
 from cms_posts.models import PostTransition, TransitionState
 
 API, ADMIN = "/api/v1", "/api/v1/admin"
@@ -150,7 +150,8 @@ class Site:
 @pytest.fixture
 async def site(cms_app: CMS, cms_client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> Site:
     # Each reading begins with no part of an answer kept, as in a process that has just started.
-    monkeypatch.setattr(Parts, "use", lambda _: PartsInUse({}))
+    use = Parts.use
+    monkeypatch.setattr(Parts, "use", lambda _: use(Parts()))
     await ensure_administrator(cms_app, email=EMAIL, name="Ada", password=PASSWORD)
     site = Site(cms_app, cms_client)
     await site.sign_in()
