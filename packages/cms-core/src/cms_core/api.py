@@ -25,7 +25,7 @@ from cms_core.http.doors import Doors
 from cms_core.http.openapi import describe
 from cms_core.http.route import CMSRoute
 from cms_core.secret_key import require_secret_key, with_kept_key
-from cms_core.startup import running
+from cms_core.startup import keep_for_good, running
 from cms_core.telemetry import configure_logging
 
 
@@ -40,7 +40,9 @@ def create_api_from_environment() -> FastAPI:
     require_secret_key(settings)
     cms = load_cms(settings)
     configure_logging(settings, cms.contributions.plugins)
-    return create_api(cms)
+    app = create_api(cms)
+    keep_for_good()
+    return app
 
 
 class _Application(FastAPI):

@@ -27,6 +27,7 @@ class CMS:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._signers: dict[str, Signer] = {}
         self.db = Database(settings.resolved_database_url, pool_size=settings.database_pool_size)
         self.db.owner = self
         #: The shared Redis; None when CMS_CACHE_URL is ``memory://``.
@@ -66,7 +67,11 @@ class CMS:
 
     def signer(self, purpose: str) -> Signer:
         """Return a signer whose key is derived for this purpose alone."""
-        return Signer(self.settings.secret_key.get_secret_value(), purpose)
+        known = self._signers.get(purpose)
+        if known is None:
+            secret = self.settings.secret_key.get_secret_value()
+            known = self._signers[purpose] = Signer(secret, purpose)
+        return known
 
     def plugin_settings(self, kind: type[S]) -> S:
         """Return the settings object of that class.

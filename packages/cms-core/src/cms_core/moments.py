@@ -111,7 +111,8 @@ class Moments:
     def _viewed(
         self, result: T, session: SnapshotSession, look: Look, parts: PartsInUse
     ) -> View[T]:
-        return View(result, tuple(session.scopes), look, parts.settle(look.gens))
+        whole = parts.settle(look.gens, look.instance)
+        return View(result, tuple(session.scopes), look, whole)
 
     def _note(self, look: Look, era: int) -> None:
         if look.mark:

@@ -108,13 +108,19 @@ class Lookout:
         return None
 
 
+class _Told(Instant):
+    """What a job says: unlike what a column holds, it may be no moment, which has to show."""
+
+    cache_ok = True
+
+
 class Question:
     """The statement that asks some jobs when they are due, and scopes for their generations."""
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._keys = [job.key for job in jobs]
         due = [job.next_due.scalar_subquery() for job in jobs if job.next_due is not None]
-        moments = [type_coerce(each, Instant()) for each in due]
+        moments = [type_coerce(each, _Told()) for each in due]
         self.read = Read(
             select(
                 db_now().label("now"),

@@ -18,6 +18,7 @@ from cms_core.errors import CMSError
 from cms_core.front.protocol import Protocol
 from cms_core.metrics import shared_figures
 from cms_core.settings import Settings
+from cms_core.startup import keep_for_good
 
 #: Seconds that running requests get to finish after SIGTERM.
 GRACE = 10
@@ -77,6 +78,7 @@ async def serve_api(
 ) -> None:
     """Serve until `stop` is set; calls `on_ready` when the API answers."""
     server = _Server(_config(app, settings), on_ready)
+    keep_for_good()
     watch = asyncio.create_task(server.exit_at(stop))
     try:
         await server.serve(sockets=[listener])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from cms_core.app import CMS
 from cms_core.catchup import Reading
 from cms_core.db.generations import Generation
-from cms_core.db.parts import MOST, Parts
+from cms_core.db.parts import EACH, MOST, Parts
 from cms_core.db.session import SnapshotSession, recall, remember
 
 NAME = "person:ada"
@@ -132,11 +133,47 @@ def test_a_part_is_taken_only_with_all_of_its_generations() -> None:
     assert parts.use().take("kind", ["key"]) == {}
 
 
-def test_there_are_no_more_parts_than_a_process_may_keep() -> None:
+def test_what_was_made_with_an_outdated_part_is_not_kept() -> None:
     parts = Parts()
-    for number in range(MOST + 10):
+    brought = parts.use()
+    brought.bring("names", {"ada": "Ada"}, ("a",))
+    assert brought.settle({"a": "1"})
+    made = parts.use()
+    name = made.take("names", ["ada"])["ada"]
+    made.bring("posts", {"first": f"by {name}"}, ("a",))
+    assert not made.settle({"a": "2"})
+    assert not parts.use().take("posts", ["first"])
+
+
+@pytest.mark.parametrize("value", ["name", bytes(EACH)])
+def test_there_are_no_more_parts_than_a_process_may_keep(value: str | bytes) -> None:
+    parts = Parts()
+    number = MOST // (EACH + (len(value) if isinstance(value, bytes) else 0)) + 10
+    for each in range(number):
         brought = parts.use()
-        brought.bring("numbers", {number: "value"}, ())
+        brought.bring("values", {each: value}, ())
         brought.settle({})
-    kept = parts.use().take("numbers", range(MOST + 10))
-    assert len(kept) == 10
+    assert parts.use().take("values", range(number)) == dict.fromkeys(
+        range(number - 10, number), value
+    )
+
+
+def test_a_part_that_is_read_again_and_again_takes_its_room_once() -> None:
+    parts = Parts()
+    for _ in range(3):
+        brought = parts.use()
+        brought.bring("values", {"long": bytes(MOST // 2), "short": "x"}, ())
+        brought.settle({})
+    assert parts.use().take("values", ["long"])
+
+
+def test_parts_are_forgotten_when_the_database_is_another_one() -> None:
+    parts, (before, after) = Parts(), (uuid4(), uuid4())
+    brought = parts.use()
+    brought.bring("kind", {"key": "value"}, ("a",))
+    assert brought.settle({"a": "1"}, before)
+    for instance, known in ((before, True), (after, False)):
+        taken = parts.use()
+        assert taken.take("kind", ["key"])
+        assert taken.settle({"a": "1"}, instance) is known
+    assert not parts.use().take("kind", ["key"])

@@ -120,7 +120,8 @@ async def plan_of_page(
     statements.clear()
     answer = await client.get(f"/api/v1/posts{query}")
     assert len(answer.json()["items"]) >= 20
-    (page,) = (each for each in statements if "published_posts" in each.sql)
+    # Behind it may come the statement that completes what no list has shown yet, by primary key.
+    page, *_ = (each for each in statements if "published_posts" in each.sql)
     return await plan_of(cms, page)
 
 

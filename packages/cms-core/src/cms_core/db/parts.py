@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
-#: Parts that a process keeps at the most; then it begins anew, as when it started.
-MOST = 20_000
+#: Bytes that the parts of a process may take, roughly; then it begins anew, as when it started.
+MOST = 16 * 2**20
+#: Bytes that a part is taken to need for its key, its generations and, if it is no JSON, itself.
+EACH = 1024
 
 
 class Part(NamedTuple):
@@ -26,31 +29,66 @@ class Parts:
     """The parts that a process has, by what they are."""
 
     def __init__(self) -> None:
-        self._parts: dict[str, dict[Hashable, Part]] = defaultdict(dict)
+        self._by_kind: dict[Hashable, dict[Hashable, Part]] = defaultdict(dict)
+        self._used = 0
+        self._instance: UUID | None = None
 
     def use(self) -> PartsInUse:
         """Return a view for one reading."""
-        return PartsInUse(self._parts)
+        return PartsInUse(self)
+
+    def of_kind(self, kind: Hashable) -> Mapping[Hashable, Part]:
+        """The parts of a kind."""
+        return self._by_kind.get(kind, {})
+
+    def is_of(self, instance: UUID | None) -> bool:
+        """Whether they come from this database; if not, they are forgotten: it was restored.
+
+        None is nobody's: a reading that depends on nothing asks for no database either.
+        """
+        same = instance is None or instance == self._instance
+        if not same:
+            self._begin_anew()
+            self._instance = instance
+        return same
+
+    def keep(self, kind: Hashable, parts: Mapping[Hashable, Part]) -> None:
+        """Keep parts of a kind in place of those that their keys had."""
+        self.drop(kind, parts)
+        size = sum(map(_size, parts.values()))
+        if self._used + size > MOST:
+            self._begin_anew()
+        self._by_kind[kind].update(parts)
+        self._used += size
+
+    def drop(self, kind: Hashable, keys: Iterable[Hashable]) -> None:
+        """Forget parts of a kind, as far as they are still kept."""
+        parts = self._by_kind.get(kind, {})
+        self._used -= sum(_size(part) for key in keys if (part := parts.pop(key, None)))
+
+    def _begin_anew(self) -> None:
+        self._by_kind.clear()
+        self._used = 0
 
 
 class PartsInUse:
     """What one reading has taken and brought: settled when the generations are known."""
 
-    def __init__(self, parts: dict[str, dict[Hashable, Part]]) -> None:
+    def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._taken: list[tuple[str, dict[Hashable, Part]]] = []
-        self._brought: list[tuple[str, Mapping[Hashable, Any], tuple[str, ...]]] = []
+        self._taken: list[tuple[Hashable, dict[Hashable, Part]]] = []
+        self._brought: list[tuple[Hashable, Mapping[Hashable, Any], tuple[str, ...]]] = []
 
-    def take(self, kind: str, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
+    def take(self, kind: Hashable, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
         """Return those parts of a kind that are kept, by their keys."""
-        kept = self._parts.get(kind)
+        kept = self._parts.of_kind(kind)
         if not kept:
             return {}
         found = {key: part for key in keys if (part := kept.get(key)) is not None}
         self._taken.append((kind, found))
         return {key: part.value for key, part in found.items()}
 
-    def bring(self, kind: str, values: Mapping[Any, Any], scopes: tuple[str, ...]) -> None:
+    def bring(self, kind: Hashable, values: Mapping[Any, Any], scopes: tuple[str, ...]) -> None:
         """Let parts be kept that were read in this snapshot from these scopes."""
         self._brought.append((kind, values, scopes))
 
@@ -60,13 +98,13 @@ class PartsInUse:
         brought = {scope for _, _, scopes in self._brought for scope in scopes}
         return brought.union(scope for gens in self._taken_gens() for scope, _ in gens)
 
-    def settle(self, gens: Mapping[str, str]) -> bool:
-        """Keep what was brought; return whether all that was taken is of this moment too."""
-        for kind, values, scopes in self._brought:
-            if sum(map(len, self._parts.values())) + len(values) > MOST:
-                self._parts.clear()
-            read_with = tuple((scope, gens.get(scope)) for scope in scopes)
-            self._parts[kind].update((key, Part(value, read_with)) for key, value in values.items())
+    def settle(self, gens: Mapping[str, str], instance: UUID | None = None) -> bool:
+        """Return whether all that was taken is of this moment; then keep what was brought.
+
+        What was brought may have been made with what was taken. With the generations comes the
+        database that has them.
+        """
+        same = self._parts.is_of(instance) or not self._taken
         # Most parts share their generations with others: each is compared once.
         outdated = {
             read_with
@@ -75,10 +113,20 @@ class PartsInUse:
         }
         if outdated:
             for kind, found in self._taken:
-                for key, part in found.items():
-                    if part.gens in outdated:
-                        self._parts[kind].pop(key, None)
-        return not outdated
+                old = [key for key, part in found.items() if part.gens in outdated]
+                self._parts.drop(kind, old)
+        whole = same and not outdated
+        if whole:
+            for kind, values, scopes in self._brought:
+                read_with = tuple((scope, gens.get(scope)) for scope in scopes)
+                brought = {key: Part(value, read_with) for key, value in values.items()}
+                self._parts.keep(kind, brought)
+        return whole
 
     def _taken_gens(self) -> set[tuple[tuple[str, str | None], ...]]:
         return {part.gens for _, found in self._taken for part in found.values()}
+
+
+def _size(part: Part) -> int:
+    """About how many bytes a part takes."""
+    return EACH + (len(part.value) if isinstance(part.value, bytes) else 0)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Delete, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
+from cms_core.db.types import Instant
+
 #: A row: its columns are attributes, in the order of the statement.
 AnyRow = Any
 
@@ -162,6 +164,8 @@ def _prepare(
 
 
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    if type(kind) is Instant and dialect.name == "postgresql":
+        return None  # asyncpg gives moments in UTC, and nothing else from such a column
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 

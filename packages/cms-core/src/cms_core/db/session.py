@@ -97,7 +97,7 @@ async def fetch(session: AsyncSession, read: Read, **parameters: Any) -> list[An
     return [read.row(row) for row in await session.execute(read.statement, parameters)]
 
 
-def recall(session: AsyncSession, kind: str, keys: Iterable[K]) -> dict[K, Any]:
+def recall(session: AsyncSession, kind: Hashable, keys: Iterable[K]) -> dict[K, Any]:
     """Return those parts of answers that were remembered under these keys.
 
     They are what would be read in the session's moment: if not, the answer is made again without
@@ -107,7 +107,7 @@ def recall(session: AsyncSession, kind: str, keys: Iterable[K]) -> dict[K, Any]:
     return {} if parts is None else cast(dict[K, Any], parts.take(kind, keys))
 
 
-def remember(session: AsyncSession, kind: str, values: Mapping[K, Any], *scopes: str) -> None:
+def remember(session: AsyncSession, kind: Hashable, values: Mapping[K, Any], *scopes: str) -> None:
     """Let parts of answers, such as names, be recalled as long as these scopes do not change.
 
     The values were read in this session; nobody may change them from now on.

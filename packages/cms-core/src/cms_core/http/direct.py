@@ -10,7 +10,9 @@ wrong with a value.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from enum import Enum
+from types import NoneType
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
@@ -18,6 +20,9 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from cms_core.http.query import holds_many
+
+#: What a default may be that all calls share; one that is made each time is of another kind.
+_FIXED = (str, int, float, Enum, NoneType)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -38,41 +43,63 @@ def direct_call(
     if not (_makes_response(endpoint) and _is_plain(dependant, session_of)):
         return None
 
+    plan = _Plan(dependant, session_of)
+
     async def call(request: Request) -> Response:
-        response: Response = await endpoint(**await _values(dependant, request, session_of))
+        response: Response = await plan.call(request, dict(request.query_params.multi_items()))
         return response
 
     return call
 
 
-async def _values(
-    dependant: Dependant, request: Request, session_of: Collection[Callable[..., Any]]
-) -> dict[str, Any]:
-    """Return what a function is to be called with. Raises `NeedsFastAPI`."""
-    values: dict[str, Any] = {}
-    for field in dependant.path_params:
-        values[field.name] = request.path_params[field.alias]
-    for field in dependant.query_params:
-        sent = request.query_params.get(field.alias)
-        if sent is not None:
-            values[field.name], errors = field.validate(sent)
-            if errors:
-                raise NeedsFastAPI
-        elif field.field_info.is_required():
+class _Plan:
+    """Where what a function is to be called with comes from."""
+
+    def __init__(self, dependant: Dependant, session_of: Collection[Callable[..., Any]]) -> None:
+        assert dependant.call is not None
+        self._call: Callable[..., Any] = dependant.call
+        self._request = dependant.request_param_name
+        self._path = [(field.name, field.alias) for field in dependant.path_params]
+        query = [(field, field.field_info.is_required()) for field in dependant.query_params]
+        self._query = [(field.name, field.alias, field.validate) for field, _ in query]
+        self._required = {field.alias for field, is_required in query if is_required}
+        self._defaults = {
+            field.name: field.default for field, is_required in query if not is_required
+        }
+        self._sessions: list[str] = []
+        self._others: list[tuple[str | None, _Plan]] = []
+        for child in dependant.dependencies:
+            if child.call not in session_of:
+                self._others.append((child.name, _Plan(child, session_of)))
+            elif child.name is not None:
+                self._sessions.append(child.name)
+
+    async def call(self, request: Request, sent: Mapping[str, str]) -> Any:
+        """Call it for a request and its query parameters. Raises `NeedsFastAPI` before."""
+        values = self._own(request, sent)
+        for name, plan in self._others:
+            given = await plan.call(request, sent)
+            if name is not None:
+                values[name] = given
+        return await self._call(**values)
+
+    def _own(self, request: Request, sent: Mapping[str, str]) -> dict[str, Any]:
+        """What it takes from the request itself."""
+        if not sent.keys() >= self._required:
             raise NeedsFastAPI
-        else:
-            values[field.name] = field.default
-    for child in dependant.dependencies:
-        if child.call in session_of:
-            given = request.state.session
-        else:
-            assert child.call is not None
-            given = await child.call(**await _values(child, request, session_of))
-        if child.name is not None:
-            values[child.name] = given
-    if dependant.request_param_name:
-        values[dependant.request_param_name] = request
-    return values
+        values = self._defaults.copy()
+        for name, alias, validate in self._query:
+            if alias in sent:
+                values[name], errors = validate(sent[alias])
+                if errors:
+                    raise NeedsFastAPI
+        for name, alias in self._path:
+            values[name] = request.path_params[alias]
+        for name in self._sessions:
+            values[name] = request.state.session
+        if self._request:
+            values[self._request] = request
+        return values
 
 
 def _is_plain(dependant: Dependant, session_of: Collection[Callable[..., Any]]) -> bool:
@@ -90,7 +117,7 @@ def _is_plain(dependant: Dependant, session_of: Collection[Callable[..., Any]]) 
         and not more
         and not any(other)
         and all(_is_text(field.field_info) for field in dependant.path_params)
-        and all(_is_single(field.field_info.annotation) for field in dependant.query_params)
+        and all(_is_single(field.field_info) for field in dependant.query_params)
         and all(
             child.call in session_of or _is_plain(child, session_of)
             for child in dependant.dependencies
@@ -102,10 +129,12 @@ def _is_text(field: Any) -> bool:
     return field.annotation is str and not field.metadata
 
 
-def _is_single(annotation: Any) -> bool:
-    """Whether one parameter of the query string is the whole value."""
+def _is_single(field: Any) -> bool:
+    """Whether one parameter of the query string is the whole value, or its default always is."""
+    annotation = field.annotation
     is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    return not is_model and not holds_many(annotation)
+    is_fixed = field.is_required() or isinstance(field.default, _FIXED)
+    return is_fixed and not is_model and not holds_many(annotation)
 
 
 def _makes_response(endpoint: Callable[..., Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -14,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core.http.conditional import strong_etag
 from cms_core.http.counting import Count
-from cms_core.http.fields import parse_fields, project
+from cms_core.http.fields import parse_fields, project, project_item
 from cms_core.http.pagination import MAX_LIMIT, PageRequest, Rows, Sort
 from cms_core.http.query import BadParameter
 
 #: Parameters that say which page, not which list.
 _PAGING = frozenset({"limit", "cursor", "sort", "fields", "count"})
+#: A query string that may stand in a header as it was sent; names are none of those that hide.
+_PLAIN = re.compile(r"([a-z_]+=[\w.~:+%-]*(&|$))*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,15 @@ class Listing:
         """Tell whether the client asked for a field, so that it is worth loading."""
         return default if self.fields is None else field in self.fields
 
-    def answer(self, items: Sequence[BaseModel | Mapping[str, Any]], rows: Rows) -> Response:
-        """Return the page as JSON with its `Link` to the next one.
+    def item(self, fields: Mapping[str, Any]) -> bytes:
+        """Return an item as JSON, reduced to what the client asked for; `answer` takes it so.
 
-        Items that are no models are taken as they are: all of one shape, the one that the schema
-        promises.
+        Nothing is checked: the fields have to be those that the schema promises, in its order.
         """
+        return project_item(fields, self.fields)
+
+    def answer(self, items: Sequence[BaseModel] | Sequence[bytes], rows: Rows) -> Response:
+        """Return the page as JSON with its `Link` to the next one."""
         body = project(items, rows, self.fields)
         headers = {"ETag": strong_etag(body)}
         if rows.next_cursor is not None:
@@ -65,8 +71,11 @@ class Listing:
         # From CMS_PUBLIC_URL, never from the Host header.
         base = self.request.app.state.cms.settings.public_url
         path = quote(self.request.scope["path"])
-        query = [each for each in self.request.query_params.multi_items() if each[0] != "cursor"]
-        return f"{base}{path}?{urlencode([*query, ('cursor', cursor)])}"
+        sent = self.request.scope["query_string"].decode("latin-1")
+        if not _PLAIN.fullmatch(sent):
+            sent = urlencode(self.request.query_params.multi_items())
+        others = [each for each in sent.split("&") if each and not each.startswith("cursor=")]
+        return f"{base}{path}?{'&'.join([*others, f'cursor={cursor}'])}"
 
 
 def listing(

@@ -12,11 +12,10 @@ from cms_core import Listing, Snapshot
 from cms_posts import scopes
 from cms_posts.delivery import queries
 from cms_posts.delivery.filters import Filters
-from cms_posts.delivery.presentation import Presenter
-from cms_posts.delivery.schemas import BODIES, DeliveredPost
+from cms_posts.delivery.presentation import SHOWN, Presenter
+from cms_posts.delivery.schemas import DeliveredPost
 from cms_posts.delivery.tags import present_tag
 from cms_posts.errors import PostNotFound
-from cms_posts.references import MEDIA, PRINCIPAL
 from cms_posts.slugs import is_slug
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -58,13 +57,10 @@ async def list_posts(
     session: Snapshot, presenter: Presenter, listing: Listing, filters: Filters
 ) -> Response:
     """A page of live posts; an unknown tag has none."""
-    session.depends_on(filters.scope(), *map(scopes.of_kind, (scopes.TAGS, PRINCIPAL, MEDIA)))
+    session.depends_on(filters.scope(), *SHOWN)
     tag = await present_tag(session, filters.tag) if filters.tag is not None else None
     parameters = filters.parameters(tag.id if tag else None)
-    bodies = frozenset(name for name in BODIES if listing.wants(name))
-    statement = queries.posts(frozenset(parameters), bodies)
+    statement = queries.posts(frozenset(parameters))
     sorts = queries.SORTS_OF_TAG if tag else None
     page = await listing.rows(session, statement, sorts, parameters)
-    around = await presenter.surroundings(session, page.rows, listing.wants)
-    # As they are: to validate twenty posts and to take them apart again costs as much as the rest.
-    return listing.answer([around.present(row) for row in page.rows], page)
+    return listing.answer(await presenter.listed(session, page.rows, listing), page)

@@ -9,15 +9,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms_core import CMS, Resolved, recall, remember
+from cms_core import CMS, Listing, Resolved, recall, remember
 from cms_posts import scopes
-from cms_posts.delivery.queries import AnyRow, find_tags
+from cms_posts.delivery.queries import STATE, AnyRow, complete, find_tags
 from cms_posts.delivery.schemas import BODIES, DeliveredPost, Seo
 from cms_posts.extensions import Door, Extensions
 from cms_posts.references import MEDIA, PRINCIPAL
 
 _SEO = tuple(Seo.model_fields)
 _BODIES = tuple(name for name in DeliveredPost.model_fields if name in BODIES)
+#: The scopes of all that the items of lists show of other things.
+SHOWN = tuple(map(scopes.of_kind, (scopes.TAGS, PRINCIPAL, MEDIA)))
 
 
 def everything(_: str) -> bool:
@@ -93,6 +95,27 @@ class Presenter:
     def __init__(self, cms: CMS, extensions: Extensions) -> None:
         self._cms = cms
         self._extensions = extensions
+
+    async def listed(
+        self, session: AsyncSession, rows: Sequence[AnyRow], listing: Listing
+    ) -> list[bytes]:
+        """Return what a list shows of live posts: JSON, made once for each of their states.
+
+        They depend on the scopes `SHOWN`.
+        """
+        states = [row[:STATE] for row in rows]
+        kind = ("listed post", listing.fields)
+        items: dict[Sequence[Any], bytes] = recall(session, kind, states)
+        missing = {state[0] for state in states if state not in items}
+        if missing:
+            bodies = frozenset(name for name in BODIES if listing.wants(name))
+            found = await complete(session, missing, bodies)
+            around = await self.surroundings(session, found, listing.wants)
+            made = {row[:STATE]: listing.item(around.present(row)) for row in found}
+            if not bodies:
+                remember(session, kind, made, *SHOWN)
+            items |= made
+        return [items[state] for state in states]
 
     async def surroundings(
         self,

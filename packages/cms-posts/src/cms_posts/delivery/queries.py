@@ -65,7 +65,8 @@ SORTS = {
 #: The same orders of one tag's posts: its own index knows the dates of publication.
 SORTS_OF_TAG = SORTS | {"published_at": Sort((live_tags.c.published_at, live_tags.c.post_id))}
 
-_POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(live.outerjoin(revisions, _PINNED))
+_WHOLE = live.outerjoin(revisions, _PINNED)
+_POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(_WHOLE)
 _POST_OF_ID = Read(_POST.where(live.c.post_id == bindparam("id")))
 _POST_OF_SLUG = Read(_POST.where(live.c.slug == bindparam("slug")))
 _PRESENT_SLUG = Read(
@@ -92,11 +93,34 @@ def _only(rows: Sequence[AnyRow]) -> AnyRow | None:
 
 
 @lru_cache(maxsize=256)
-def posts(filters: frozenset[str] = frozenset(), bodies: frozenset[str] = frozenset()) -> AnySelect:
-    """Live posts, unordered, by the parameters named in `filters`; made once for each set of them.
+def posts(filters: frozenset[str] = frozenset()) -> AnySelect:
+    """What is live, unordered, by the parameters named in `filters`; made once for each set.
 
-    `tag` and `author` are ids; `since` is the first instant of publication, `until` the one after.
+    The revisions are left out (`complete` reads them). `tag` and `author` are ids; `since` is the
+    first instant of publication, `until` the one after.
     """
+    source, wanted = _selected(filters)
+    return select(*_LIVE).select_from(source).where(*wanted)
+
+
+#: So many columns tell the state of a live post from all others: a revision never changes.
+STATE = len(_LIVE)
+
+
+async def complete(
+    session: AsyncSession, ids: Collection[UUID], bodies: frozenset[str] = frozenset()
+) -> Sequence[AnyRow]:
+    """The live posts of these ids, in no order, with what their revisions say."""
+    return await fetch(session, _complete(bodies), ids=ids) if ids else ()
+
+
+@lru_cache(maxsize=4)
+def _complete(bodies: frozenset[str]) -> Read:
+    columns = (*_LIVE, *_CONTENT, *(revisions.c[name] for name in sorted(bodies)))
+    return Read(select(*columns).select_from(_WHOLE).where(among(live.c.post_id, "ids")))
+
+
+def _selected(filters: frozenset[str]) -> tuple[FromClause, Sequence[ColumnElement[bool]]]:
     source: FromClause = live
     published_at = live.c.published_at
     wanted: list[ColumnElement[bool]] = []
@@ -110,8 +134,7 @@ def posts(filters: frozenset[str] = frozenset(), bodies: frozenset[str] = frozen
         wanted.append(published_at >= bindparam("since"))
     if "until" in filters:
         wanted.append(published_at < bindparam("until"))
-    columns = (*_LIVE, *_CONTENT, *(revisions.c[name] for name in sorted(bodies)))
-    return select(*columns).select_from(source.outerjoin(revisions, _PINNED)).where(*wanted)
+    return source, wanted
 
 
 async def latest_posts(
@@ -124,7 +147,9 @@ async def latest_posts(
 
 
 def _latest(sort: Sort, *filters: str) -> Read:
-    ordered = posts(frozenset(filters), BODIES).order_by(*(each.desc() for each in sort.columns))
+    source, wanted = _selected(frozenset(filters))
+    whole = select(*_LIVE, *_CONTENT, *_BODIES).select_from(source.outerjoin(revisions, _PINNED))
+    ordered = whole.where(*wanted).order_by(*(each.desc() for each in sort.columns))
     return Read(ordered.limit(bindparam("length", type_=Integer())))
 
 
