@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def canonical(query: bytes) -> str:
     """Return a query string with its parameters in the order of their names.
 

@@ -129,4 +129,5 @@ class PartsInUse:
 
 def _size(part: Part) -> int:
     """About how many bytes a part takes."""
-    return EACH + (len(part.value) if isinstance(part.value, bytes) else 0)
+    values = part.value if isinstance(part.value, tuple) else (part.value,)
+    return EACH + sum(len(value) for value in values if isinstance(value, bytes))

@@ -111,7 +111,12 @@ def _variant(entry: Entry, coding: bytes, body: bytes) -> Variant:
 
 def _names(scopes: Iterable[str]) -> bytes:
     """Scopes as words of a header: what was asked for is part of them, whatever it is."""
-    return " ".join(quote(scope, safe=_WORD) for scope in scopes).encode()
+    return " ".join(map(_name, scopes)).encode()
+
+
+@lru_cache(maxsize=4096)
+def _name(scope: str) -> str:
+    return quote(scope, safe=_WORD)
 
 
 def _lines(headers: Headers) -> bytes:

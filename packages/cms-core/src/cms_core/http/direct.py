@@ -19,7 +19,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
-from cms_core.http.query import holds_many
+from cms_core.http.query import holds_many, pairs_of
 
 #: What a default may be that all calls share; one that is made each time is of another kind.
 _FIXED = (str, int, float, Enum, NoneType)
@@ -46,7 +46,7 @@ def direct_call(
     plan = _Plan(dependant, session_of)
 
     async def call(request: Request) -> Response:
-        response: Response = await plan.call(request, dict(request.query_params.multi_items()))
+        response: Response = await plan.call(request, dict(pairs_of(request.scope["query_string"])))
         return response
 
     return call

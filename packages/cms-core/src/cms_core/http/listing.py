@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -17,7 +18,7 @@ from cms_core.http.conditional import strong_etag
 from cms_core.http.counting import Count
 from cms_core.http.fields import parse_fields, project, project_item
 from cms_core.http.pagination import MAX_LIMIT, PageRequest, Rows, Sort
-from cms_core.http.query import BadParameter
+from cms_core.http.query import BadParameter, pairs_of
 
 #: Parameters that say which page, not which list.
 _PAGING = frozenset({"limit", "cursor", "sort", "fields", "count"})
@@ -71,9 +72,10 @@ class Listing:
         # From CMS_PUBLIC_URL, never from the Host header.
         base = self.request.app.state.cms.settings.public_url
         path = quote(self.request.scope["path"])
-        sent = self.request.scope["query_string"].decode("latin-1")
+        query: bytes = self.request.scope["query_string"]
+        sent = query.decode("latin-1")
         if not _PLAIN.fullmatch(sent):
-            sent = urlencode(self.request.query_params.multi_items())
+            sent = urlencode(pairs_of(query))
         others = [each for each in sent.split("&") if each and not each.startswith("cursor=")]
         return f"{base}{path}?{'&'.join([*others, f'cursor={cursor}'])}"
 
@@ -112,13 +114,14 @@ def listing(
             sorts=sorts,
             cursor=cursor,
             count=count,
-            context=_context(request),
+            context=_context(request.scope["path"], request.scope["query_string"]),
         )
         return Listing(request, page, shown if fields is None else parse_fields(fields, item))
 
     return parse
 
 
-def _context(request: Request) -> str:
-    filters = sorted(each for each in request.query_params.multi_items() if each[0] not in _PAGING)
-    return f"{request.scope['path']}?{urlencode(filters)}"
+@lru_cache(maxsize=2048)
+def _context(path: str, query: bytes) -> str:
+    filters = sorted(each for each in pairs_of(query) if each[0] not in _PAGING)
+    return f"{path}?{urlencode(filters)}"

@@ -150,7 +150,12 @@ class PageRequest:
 
     def _scope(self) -> str:
         # A digest: filters may be long, and the cursor travels in an address.
-        return hashlib.sha256(f"{self.sort}|{self.context}".encode()).hexdigest()[:16]
+        return _digest(f"{self.sort}|{self.context}")
+
+
+@lru_cache(maxsize=2048)
+def _digest(scope: str) -> str:
+    return hashlib.sha256(scope.encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, get_args, get_origin
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -39,11 +41,15 @@ def query_parameters(dependants: Iterator[Dependant]) -> dict[str, bool]:
     return known
 
 
+@lru_cache(maxsize=2048)
+def pairs_of(query: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the parameters of a query string as they were meant, in its order."""
+    return tuple(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+
 def refuse_unknown_parameters(request: Request, known: Mapping[str, bool]) -> None:
     """Raise for unknown or repeated parameters and for characters that no text may hold."""
-    if not request.scope["query_string"]:
-        return
-    items = request.query_params.multi_items()
+    items = pairs_of(request.scope["query_string"])
     names = {name for name, _ in items}
     is_clean = not any("\x00" in value for _, value in items)
     if is_clean and len(names) == len(items) and names <= known.keys():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,9 @@ _SEO = tuple(Seo.model_fields)
 _BODIES = tuple(name for name in DeliveredPost.model_fields if name in BODIES)
 #: The scopes of all that the items of lists show of other things.
 SHOWN = tuple(map(scopes.of_kind, (scopes.TAGS, PRINCIPAL, MEDIA)))
+
+#: The state that a post is in, and what a list shows of it then.
+_Item: TypeAlias = tuple[tuple[Any, ...], bytes]
 
 
 def everything(_: str) -> bool:
@@ -103,19 +106,18 @@ class Presenter:
 
         They depend on the scopes `SHOWN`.
         """
-        states = [row[:STATE] for row in rows]
         kind = ("listed post", listing.fields)
-        items: dict[Sequence[Any], bytes] = recall(session, kind, states)
-        missing = {state[0] for state in states if state not in items}
-        if missing:
+        known: dict[UUID, _Item] = recall(session, kind, [row.id for row in rows])
+        changed = {row.id for row in rows if row.id not in known or known[row.id][0] != row[:STATE]}
+        if changed:
             bodies = frozenset(name for name in BODIES if listing.wants(name))
-            found = await complete(session, missing, bodies)
+            found = await complete(session, changed, bodies)
             around = await self.surroundings(session, found, listing.wants)
-            made = {row[:STATE]: listing.item(around.present(row)) for row in found}
+            made = {row.id: (row[:STATE], listing.item(around.present(row))) for row in found}
             if not bodies:
                 remember(session, kind, made, *SHOWN)
-            items |= made
-        return [items[state] for state in states]
+            known |= made
+        return [known[row.id][1] for row in rows]
 
     async def surroundings(
         self,
