@@ -103,19 +103,30 @@ def refuses_writes(error: BaseException | None) -> bool:
     return state in _UNWRITABLE_STATES or any(part in text for part in _SQLITE_UNWRITABLE)
 
 
-@contextmanager
-def outages_as_unavailable(*, connecting: bool = False) -> Iterator[None]:
+class outages_as_unavailable:  # noqa: N801 - used like a function
     """Turn outages and exhausted pools into `Unavailable`; leave defects as they are.
 
     A bare `OSError` is the database's only while connecting; later it is the caller's own.
+    Every read passes here several times: a generator would take longer.
     """
-    try:
-        yield
-    except (DBAPIError, PoolTimeout, OSError, *DRIVER_ERRORS) as error:
-        foreign = isinstance(error, OSError) and not connecting
-        if foreign or classify(error) is Fault.DEFECT:
-            raise
-        raise Unavailable("The database is not answering.") from error
+
+    __slots__ = ("_connecting",)
+
+    def __init__(self, *, connecting: bool = False) -> None:
+        self._connecting = connecting
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if not isinstance(error, _OUTAGES):
+            return
+        foreign = isinstance(error, OSError) and not self._connecting
+        if not foreign and classify(error) is not Fault.DEFECT:
+            raise Unavailable("The database is not answering.") from error
+
+
+_OUTAGES = (DBAPIError, PoolTimeout, OSError, *DRIVER_ERRORS)
 
 
 @contextmanager

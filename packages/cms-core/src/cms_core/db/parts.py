@@ -77,6 +77,8 @@ class PartsInUse:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._taken: list[tuple[Hashable, dict[Hashable, Part]]] = []
+        #: What they were read with: most share their generations with others.
+        self._taken_gens: set[tuple[tuple[str, str | None], ...]] = set()
         self._brought: list[tuple[Hashable, Mapping[Hashable, Any], tuple[str, ...]]] = []
 
     def take(self, kind: Hashable, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
@@ -86,6 +88,7 @@ class PartsInUse:
             return {}
         found = {key: part for key in keys if (part := kept.get(key)) is not None}
         self._taken.append((kind, found))
+        self._taken_gens.update([part.gens for part in found.values()])
         return {key: part.value for key, part in found.items()}
 
     def bring(self, kind: Hashable, values: Mapping[Any, Any], scopes: tuple[str, ...]) -> None:
@@ -96,7 +99,7 @@ class PartsInUse:
     def scopes(self) -> set[str]:
         """The scopes whose generations have to be known to settle."""
         brought = {scope for _, _, scopes in self._brought for scope in scopes}
-        return brought.union(scope for gens in self._taken_gens() for scope, _ in gens)
+        return brought.union(scope for gens in self._taken_gens for scope, _ in gens)
 
     def settle(self, gens: Mapping[str, str], instance: UUID | None = None) -> bool:
         """Return whether all that was taken is of this moment; then keep what was brought.
@@ -105,10 +108,9 @@ class PartsInUse:
         database that has them.
         """
         same = self._parts.is_of(instance) or not self._taken
-        # Most parts share their generations with others: each is compared once.
         outdated = {
             read_with
-            for read_with in self._taken_gens()
+            for read_with in self._taken_gens
             if any(gens.get(scope) != gen for scope, gen in read_with)
         }
         if outdated:
@@ -122,9 +124,6 @@ class PartsInUse:
                 brought = {key: Part(value, read_with) for key, value in values.items()}
                 self._parts.keep(kind, brought)
         return whole
-
-    def _taken_gens(self) -> set[tuple[tuple[str, str | None], ...]]:
-        return {part.gens for _, found in self._taken for part in found.values()}
 
 
 def _size(part: Part) -> int:

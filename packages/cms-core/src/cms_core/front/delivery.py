@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from time import monotonic
 from urllib.parse import quote
@@ -103,8 +103,8 @@ def _variant(entry: Entry, coding: bytes, body: bytes) -> Variant:
         own.append((b"content-encoding", coding))
     if not entry.stand_in:
         own.append((b"content-length", str(len(body)).encode()))
-    headers, unchanged = (*own, *common), tuple(common)
-    made = Variant(etag, headers, _lines(headers), body, unchanged, _lines(unchanged))
+    headers, unchanged, last = (*own, *common), tuple(common), _lines(common)
+    made = Variant(etag, headers, _lines(own) + last, body, unchanged, last)
     entry.variants[coding] = made
     return made
 
@@ -119,11 +119,11 @@ def _name(scope: str) -> str:
     return quote(scope, safe=_WORD)
 
 
-def _lines(headers: Headers) -> bytes:
+def _lines(headers: Collection[tuple[bytes, bytes]]) -> bytes:
     # uvicorn would refuse it on the long way; ready lines pass it by.
-    if any(_ENDS_LINE.search(value) for _, value in headers):
+    if _ENDS_LINE.search(b"".join([value for _, value in headers])):
         raise ValueError("a header holds control characters")
-    return b"".join(b"%b: %b\r\n" % header for header in headers)
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def _has(if_none_match: bytes, etag: bytes) -> bool:

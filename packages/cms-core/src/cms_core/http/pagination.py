@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -128,8 +129,7 @@ class PageRequest:
         return Rows(rows, self._pack(rows[-1], len(sort.columns)) if more else None, total)
 
     def _pack(self, row: Sequence[Any], width: int) -> str:
-        values = [_to_json(value) for value in row[len(row) - width :]]
-        return self.signer.sign(json.dumps([self._scope(), *values], ensure_ascii=False).encode())
+        return self.signer.sign(to_json([self._scope(), *row[len(row) - width :]]))
 
     def _literals(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[Any]]:
         values = zip(self._unpack(columns), columns, strict=True)
@@ -174,12 +174,6 @@ def _page_of(
         page = page.where(key < after if descending else key > after)
     page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
     return Read(page.limit(literal_column(str(rows), Integer)))
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
 
 
 def _from_json(value: Any, column: ColumnElement[Any]) -> Any:
