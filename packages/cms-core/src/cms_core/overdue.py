@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
-from uuid import UUID
 
 import structlog
 from sqlalchemy import select, type_coerce
@@ -41,7 +40,8 @@ class Look:
     now: datetime
     due: Mapping[str, datetime] = field(default_factory=dict)
     gens: Mapping[str, str] = field(default_factory=dict)
-    instance: UUID | None = None
+    #: Which database it is; another one, after a backup was restored.
+    instance: str = ""
     mark: str = ""
     sent_at: float = float("-inf")
     is_overdue: bool = False
@@ -142,7 +142,7 @@ class Question:
         due = zip(self._keys, moments, strict=True)
         found: dict[str, Any] = json.loads(gens) if gens else {}
         dates = {key: at for key, at in due if at is not None}
-        return Look(now, dates, found, instance, marked, is_overdue=is_late(dates, now))
+        return Look(now, dates, found, str(instance), marked, is_overdue=is_late(dates, now))
 
 
 def is_late(due: Mapping[str, datetime], now: datetime) -> bool:

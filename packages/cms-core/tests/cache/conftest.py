@@ -161,7 +161,7 @@ class Store:
 
         reading = await self.cms.catch_up.read(work)
         gens = tuple((scope, reading.look.gens.get(scope)) for scope in reading.scopes)
-        return Entry(key, 200, (), body, gens, str(reading.look.instance))
+        return Entry(key, 200, (), body, gens, reading.look.instance)
 
     async def agrees(self, validator: Validator, entry: Entry) -> bool:
         """Whether a validator, when asked, says of an entry that it is current."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -168,7 +167,7 @@ def test_a_part_that_is_read_again_and_again_takes_its_room_once() -> None:
 
 
 def test_parts_are_forgotten_when_the_database_is_another_one() -> None:
-    parts, (before, after) = Parts(), (uuid4(), uuid4())
+    parts, before, after = Parts(), "before", "after"
     brought = parts.use()
     brought.bring("kind", {"key": "value"}, ("a",))
     assert brought.settle({"a": "1"}, before)

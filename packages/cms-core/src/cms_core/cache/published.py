@@ -112,7 +112,7 @@ class Published:
 
     def _holds(self, entry: Entry, look: Look) -> bool:
         """Whether the entry is current in that moment."""
-        current = entry.instance == str(look.instance) and (
+        current = entry.instance == look.instance and (
             (entry.mark == look.mark and look.mark != "") or entry.agrees(look.gens)
         )
         if current:
@@ -187,7 +187,7 @@ class Published:
             reader = Reader()
             while await self._late.settles(reader, look):
                 look = await self._validator.look(entry)
-        self._notice(str(look.instance))
+        self._notice(look.instance)
         return look
 
     def _notice(self, instance: str) -> None:

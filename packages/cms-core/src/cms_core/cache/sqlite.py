@@ -112,7 +112,7 @@ class SqliteValidator:
         return question.look_of(question.read.rows(prepared, records)[0])
 
     def _note(self, look: Look) -> None:
-        self._instance = str(look.instance)
+        self._instance = look.instance
         # The clock of this process is SQLite's too.
         self._due_at = min((at.timestamp() for at in look.due.values()), default=_NEVER)
 

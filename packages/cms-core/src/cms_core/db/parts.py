@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, NamedTuple
-from uuid import UUID
 
 #: Bytes that the parts of a process may take, roughly; then it begins anew, as when it started.
 MOST = 16 * 2**20
@@ -31,7 +30,7 @@ class Parts:
     def __init__(self) -> None:
         self._by_kind: dict[Hashable, dict[Hashable, Part]] = defaultdict(dict)
         self._used = 0
-        self._instance: UUID | None = None
+        self._instance = ""
 
     def use(self) -> PartsInUse:
         """Return a view for one reading."""
@@ -41,12 +40,12 @@ class Parts:
         """The parts of a kind."""
         return self._by_kind.get(kind, {})
 
-    def is_of(self, instance: UUID | None) -> bool:
+    def is_of(self, instance: str) -> bool:
         """Whether they come from this database; if not, they are forgotten: it was restored.
 
-        None is nobody's: a reading that depends on nothing asks for no database either.
+        Without a name it is nobody's: a reading that depends on nothing does not ask for it.
         """
-        same = instance is None or instance == self._instance
+        same = instance in ("", self._instance)
         if not same:
             self._begin_anew()
             self._instance = instance
@@ -101,7 +100,7 @@ class PartsInUse:
         brought = {scope for _, _, scopes in self._brought for scope in scopes}
         return brought.union(scope for gens in self._taken_gens for scope, _ in gens)
 
-    def settle(self, gens: Mapping[str, str], instance: UUID | None = None) -> bool:
+    def settle(self, gens: Mapping[str, str], instance: str = "") -> bool:
         """Return whether all that was taken is of this moment; then keep what was brought.
 
         What was brought may have been made with what was taken. With the generations comes the

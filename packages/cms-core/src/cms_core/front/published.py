@@ -150,4 +150,4 @@ def _generations(answer: _Collected, exchange: Exchange) -> tuple[Generations, s
     if reading is None or not reading.caught_up or answer.status not in _KEPT:
         return (), ""
     gens = reading.look.gens
-    return tuple((scope, gens.get(scope)) for scope in reading.scopes), str(reading.look.instance)
+    return tuple((scope, gens.get(scope)) for scope in reading.scopes), reading.look.instance
