@@ -18,6 +18,8 @@ from cms_core.http.exchange import exchange_of
 from cms_core.http.route import CMSRoute
 
 _SELECTED = "cms.selected"
+#: `/api/v1/posts` has so many.
+_SEGMENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,16 @@ class Doors(BaseRoute):
         self._entries = [
             Selected(plugin, route, route.path.partition("{")[0]) for plugin, route in routes
         ]
+        starts = {_start(entry.head) for entry in self._entries}
+        #: Those that may match a path, by what it begins with.
+        self._by_start = {start: self._near(start) for start in starts}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
             return Match.NONE, {}
         path: str = scope["path"]
         others: list[Selected] = []
-        for entry in self._entries:
+        for entry in self._by_start.get(_start(path), self._entries):
             if path.startswith(entry.head):
                 match, child = entry.route.matches(scope)
                 if match is Match.FULL:
@@ -51,6 +56,14 @@ class Doors(BaseRoute):
                 if match is Match.PARTIAL:
                     others.append(entry)
         return (Match.PARTIAL, {_SELECTED: others}) if others else (Match.NONE, {})
+
+    def _near(self, start: str) -> list[Selected]:
+        """Return the routes that may match a path with this start, in their order."""
+        return [
+            entry
+            for entry in self._entries
+            if start.startswith(entry.head) or entry.head.startswith(start)
+        ]
 
     def published(self, scope: Scope) -> tuple[Selected, Scope] | None:
         """Return the route that answers with published content, read in a snapshot; else None.
@@ -105,3 +118,8 @@ async def _answer_for_others(
 def _methods(entry: Selected) -> set[str]:
     methods = set(entry.route.methods or ())
     return methods | {"HEAD"} if "GET" in methods else methods
+
+
+def _start(path: str) -> str:
+    """The first segments of a path, as many as tell most resources apart."""
+    return "/".join(path.split("/", _SEGMENTS + 1)[: _SEGMENTS + 1])

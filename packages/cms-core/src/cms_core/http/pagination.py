@@ -138,7 +138,7 @@ class PageRequest:
     def _unpack(self, columns: tuple[ColumnElement[Any], ...]) -> list[Any]:
         """The last row's sort values, from the cursor."""
         try:
-            scope, *values = json.loads(self.signer.unsign(self.cursor or ""))
+            scope, *values = _opened(self.signer, self.cursor or "")
             if scope != self._scope():
                 raise ValueError("made for another list or order")
             pairs = zip(values, columns, strict=True)
@@ -151,6 +151,12 @@ class PageRequest:
     def _scope(self) -> str:
         # A digest: filters may be long, and the cursor travels in an address.
         return _digest(f"{self.sort}|{self.context}")
+
+
+@lru_cache(maxsize=2048)
+def _opened(signer: Signer, cursor: str) -> tuple[Any, ...]:
+    """What a cursor holds. Raises `BadSignature`, and what `json` raises."""
+    return tuple(json.loads(signer.unsign(cursor)))
 
 
 @lru_cache(maxsize=2048)
