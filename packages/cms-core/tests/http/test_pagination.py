@@ -6,10 +6,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from fastapi import FastAPI, Request
 from httpx2 import AsyncClient
 
 from cms_core.app import CMS
-from cms_core.http.pagination import MAX_LIMIT
+from cms_core.http.listing import Listing
+from cms_core.http.pagination import MAX_LIMIT, PageRequest, Rows
 from cms_core.signing import Signer
 
 Shelve = Callable[..., Awaitable[list[str]]]
@@ -115,6 +117,24 @@ async def test_the_link_keeps_the_other_parameters(cms_client: AsyncClient, shel
     }
     following = await cms_client.get(target.removeprefix("<"))
     assert [item["title"] for item in following.json()["items"]] == ["Book 0002", "Book 0001"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b'about=a>b"&limit=1&cursor=old', "about=a%3Eb%22&limit=1&cursor=new"),
+        (b"cursor=old&about=%C3%BC+x", "about=%C3%BC+x&cursor=new"),
+        (b"curso%72=old&about=1", "about=1&cursor=new"),
+        (b"", "cursor=new"),
+    ],
+)
+async def test_the_link_is_one_address_whatever_was_sent(
+    cms_api: FastAPI, cms_app: CMS, sent: bytes, kept: str
+) -> None:
+    scope = {"type": "http", "path": LIST, "query_string": sent, "headers": [], "app": cms_api}
+    page = PageRequest(cms_app.signer("cursor"), limit=1, sort="title", sorts={})
+    answer = Listing(Request(scope), page, None).answer([], Rows((), "new", None))
+    assert answer.headers["link"] == f'<http://test{LIST}?{kept}>; rel="next"'
 
 
 async def test_a_page_may_change_its_size_but_not_its_list(

@@ -64,6 +64,8 @@ class Parts:
         """Forget parts of a kind, as far as they are still kept."""
         parts = self._by_kind.get(kind, {})
         self._used -= sum(_size(part) for key in keys if (part := parts.pop(key, None)))
+        if not parts:
+            self._by_kind.pop(kind, None)  # readers choose what kinds there are
 
     def _begin_anew(self) -> None:
         self._by_kind.clear()
