@@ -53,6 +53,16 @@ PUBLISHED_FAULTS = (
         replacements={"cms_core.db.parts:PartsInUse.settle": published.take_parts_unseen},
     ),
     Fault(
+        "parts-made-with-outdated-ones",
+        campaign="cached-uncached",
+        variant="random",
+        engines=BOTH[::-1],
+        what="a part that was made with another one, which has changed since, is kept all the same",
+        replacements={
+            "cms_core.db.parts:PartsInUse.settle": published.keep_what_outdated_parts_made
+        },
+    ),
+    Fault(
         "load-ends-with-a-reader",
         campaign="disconnects",
         variant="any-moment",

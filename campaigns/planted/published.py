@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cms_core import Snapshot, Transaction
 from cms_core.cache.published import Found
-from cms_core.db.parts import PartsInUse
+from cms_core.db.parts import Part, PartsInUse
 from cms_posts import scopes
 from cms_posts.models import Post, PostRevision, PublishedPost, Tag
 
@@ -43,12 +43,28 @@ def leave_tags_of_others(original: object) -> Any:
     return touch
 
 
-def take_parts_unseen(original: Callable[[PartsInUse, Mapping[str, str]], bool]) -> Any:
+Settle = Callable[[PartsInUse, Mapping[str, str], str], bool]
+
+
+def take_parts_unseen(original: Settle) -> Any:
     """Nobody looks whether a kept part of an answer is still true."""
 
-    def settle(self: PartsInUse, gens: Mapping[str, str]) -> bool:
-        original(self, gens)
+    def settle(self: PartsInUse, gens: Mapping[str, str], instance: str) -> bool:
+        original(self, gens, instance)
         return True
+
+    return settle
+
+
+def keep_what_outdated_parts_made(original: Settle) -> Any:
+    """A part is kept as of this moment though it was made with another one that is not."""
+
+    def settle(self: PartsInUse, gens: Mapping[str, str], instance: str) -> bool:
+        whole = original(self, gens, instance)
+        for kind, values, read_from in self._brought:
+            read_with = tuple((scope, gens.get(scope)) for scope in read_from)
+            self._parts.keep(kind, {key: Part(each, read_with) for key, each in values.items()})
+        return whole
 
     return settle
 
