@@ -65,8 +65,7 @@ SORTS = {
 #: The same orders of one tag's posts: its own index knows the dates of publication.
 SORTS_OF_TAG = SORTS | {"published_at": Sort((live_tags.c.published_at, live_tags.c.post_id))}
 
-_WHOLE = live.outerjoin(revisions, _PINNED)
-_POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(_WHOLE)
+_POST = select(*_LIVE, *_CONTENT, *_BODIES).select_from(live.outerjoin(revisions, _PINNED))
 _POST_OF_ID = Read(_POST.where(live.c.post_id == bindparam("id")))
 _POST_OF_SLUG = Read(_POST.where(live.c.slug == bindparam("slug")))
 _PRESENT_SLUG = Read(
@@ -117,7 +116,8 @@ async def complete(
 @lru_cache(maxsize=4)
 def _complete(bodies: frozenset[str]) -> Read:
     columns = (*_LIVE, *_CONTENT, *(revisions.c[name] for name in sorted(bodies)))
-    return Read(select(*columns).select_from(_WHOLE).where(among(live.c.post_id, "ids")))
+    whole = select(*columns).select_from(live.outerjoin(revisions, _PINNED))
+    return Read(whole.where(among(live.c.post_id, "ids")))
 
 
 def _selected(filters: frozenset[str]) -> tuple[FromClause, Sequence[ColumnElement[bool]]]:
