@@ -56,8 +56,6 @@ class _Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            # It would see only what no cache answers; the front's own figures know all requests.
-            telemetry={"tracing": False, "metrics": False, "logs": False},
         )
         self.state.cms = cms
         self.state.stopping = False
