@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Label,
     Row,
     Select,
     bindparam,
@@ -111,7 +112,7 @@ class PageRequest:
         more = len(rows) > self.limit
         rows = rows[: self.limit]
         total = await total_of(session, statement, self.count)
-        return Rows(rows, self._pack(rows[-1], len(columns)) if more else None, total)
+        return Rows(rows, self._pack(rows[-1][-len(columns) :]) if more else None, total)
 
     async def _lean_rows(
         self, session: AsyncSession, statement: Select[Any], parameters: Mapping[str, Any]
@@ -121,15 +122,19 @@ class PageRequest:
         if self.cursor is not None:
             after = {f"after_{i}": value for i, value in enumerate(self._unpack(sort.columns))}
         descending, continued = self.sort.startswith("-"), self.cursor is not None
-        read = _page_of(statement, sort, descending, continued, self.limit + 1)
+        read, places = _page_of(statement, sort, descending, continued, self.limit + 1)
         rows = await fetch(session, read, **parameters, **after)
-        more = len(rows) > self.limit
-        rows = rows[: self.limit]
-        total = await total_of(session, statement.params(**parameters), self.count)
-        return Rows(rows, self._pack(rows[-1], len(sort.columns)) if more else None, total)
+        cursor = None
+        if len(rows) > self.limit:
+            rows.pop()
+            cursor = self._pack([rows[-1][place] for place in places])
+        total = None
+        if self.count is not Count.NONE:
+            total = await total_of(session, statement.params(**parameters), self.count)
+        return Rows(rows, cursor, total)
 
-    def _pack(self, row: Sequence[Any], width: int) -> str:
-        return self.signer.sign(to_json([self._scope(), *row[len(row) - width :]]))
+    def _pack(self, key: Sequence[Any]) -> str:
+        return self.signer.sign(to_json([self._scope(), *key]))
 
     def _literals(self, columns: tuple[ColumnElement[Any], ...]) -> list[ColumnElement[Any]]:
         values = zip(self._unpack(columns), columns, strict=True)
@@ -167,19 +172,27 @@ def _digest(scope: str) -> str:
 @lru_cache(maxsize=512)
 def _page_of(
     statement: Select[Any], sort: Sort, descending: bool, continued: bool, rows: int
-) -> Read:
-    """The read of a page; made once, since statement and sort are kept by whoever has them.
+) -> tuple[Read, Sequence[int]]:
+    """The read of a page, and the places of the sort values in its rows.
 
-    The number of rows is no parameter: a planner that does not know it may sort the whole list.
+    Made once, since statement and sort are kept by whoever has them. The number of rows is no
+    parameter: a planner that does not know it may sort the whole list.
     """
     columns = sort.columns
-    page = statement.add_columns(*(c.label(f"key_{i}") for i, c in enumerate(columns)))
+    page, places = statement, []
+    shown = [each.element if isinstance(each, Label) else each for each in page.selected_columns]
+    for column in columns:
+        place = next((i for i, each in enumerate(shown) if each is column), len(shown))
+        if place == len(shown):
+            page = page.add_columns(column.label(f"key_{place}"))
+            shown.append(column)
+        places.append(place)
     if continued:
         after = tuple_(*(bindparam(f"after_{i}", type_=c.type) for i, c in enumerate(columns)))
         key = tuple_(*columns)
         page = page.where(key < after if descending else key > after)
     page = page.order_by(*(c.desc() if descending else c.asc() for c in columns))
-    return Read(page.limit(literal_column(str(rows), Integer)))
+    return Read(page.limit(literal_column(str(rows), Integer))), places
 
 
 def _from_json(value: Any, column: ColumnElement[Any]) -> Any:
