@@ -61,7 +61,14 @@ def _path_of(request: Record) -> str:
     return request.template or request.path[:200]
 
 
-_quoted = lru_cache(maxsize=1024)(json.dumps)
+@lru_cache(maxsize=1024)
+def _same_for_many(method: str, path: str, status: int, plugin: str) -> tuple[str, str]:
+    """The parts of a line that many have in common, before and after how long it took."""
+    return (
+        f'"method": {json.dumps(method)}, "path": {json.dumps(path)}, "status": {status}, ',
+        f'"plugin": {json.dumps(plugin)}, "level": "info", "logger": "{__name__}", ',
+    )
+
 
 #: Seconds that lines of requests may wait for others, to be written together.
 PATIENCE = 0.05
@@ -85,12 +92,10 @@ class Lines:
     def add(self, request: Record, status: int) -> None:
         """Write a line, at the latest after `PATIENCE`."""
         trace = f'"trace_id": "{request.trace_id}", ' if request.trace_id else ""
+        what, whose = _same_for_many(request.method, _path_of(request), status, request.plugin)
         self._waiting.append(
-            f'{{"event": "request", "request_id": "{request.request_id}", {trace}'
-            f'"method": {_quoted(request.method)}, "path": {_quoted(_path_of(request))}, '
-            f'"status": {status}, "duration_ms": {request.seconds * 1000:.1f}, '
-            f'"plugin": {_quoted(request.plugin)}, "level": "info", "logger": "{__name__}", '
-            f'"timestamp": "{self._now()}"}}\n'
+            f'{{"event": "request", "request_id": "{request.request_id}", {trace}{what}'
+            f'"duration_ms": {request.seconds * 1000:.1f}, {whose}"timestamp": "{self._now()}"}}\n'
         )
         loop = asyncio.get_running_loop()
         if len(self._waiting) == 1 or loop is not self._loop:
