@@ -75,13 +75,21 @@ def _sums(lines: Sequence[Line]) -> Iterator[Sequence[str]]:
         )
 
 
-def _total(counts: Iterable[Mapping[str, float]], nothing: str = "none") -> str:
-    total: dict[str, float] = {}
+def _total(counts: Iterable[Mapping[str, int | float]], nothing: str = "none") -> str:
+    """Counts are added up; of shares and rates, which are no whole numbers, the least is told."""
+    total: dict[str, int | float] = {}
     for count in counts:
         for name, value in count.items():
-            total[name] = total.get(name, 0) + value
-    told = [f"{value:,.0f} {name.replace('_', ' ')}" for name, value in total.items() if value]
+            if isinstance(value, float):
+                total[name] = min(total.get(name, value), value)
+            else:
+                total[name] = total.get(name, 0) + value
+    told = [f"{_shown(value)} {name.replace('_', ' ')}" for name, value in total.items() if value]
     return ", ".join(told) or nothing
+
+
+def _shown(value: int | float) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
 
 
 def _lateness(lines: Sequence[Line]) -> Iterator[Sequence[str]]:

@@ -23,6 +23,13 @@ def test_seeds_of_one_variant_are_added_up(results: Results, record: Callable[..
     assert row in documents.tables(results)
 
 
+def test_of_shares_the_least_is_told(results: Results, record: Callable[..., Record]) -> None:
+    for seed, share in ((1, 0.984), (2, 0.456)):
+        results.append(record(Outcome(cases=5, load={"hit_ratio": share}), seed=seed))
+
+    assert "| 10 | none | 0.46 hit ratio | 0 |" in documents.tables(results)
+
+
 def test_violations_are_told(results: Results, record: Callable[..., Record]) -> None:
     results.append(record(Outcome(cases=10, violations={"lost": 3, "invented": 0})))
 
