@@ -21,12 +21,12 @@ from cms_core.telemetry import configure_logging
 def log(cms_app: CMS) -> Iterator[io.StringIO]:
     """The log lines of the test, as JSON."""
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    before, configured = (root.handlers[:], root.level), structlog.get_config()
     stream = io.StringIO()
     configure_logging(cms_app.settings, cms_app.contributions.plugins, stream)
     yield stream
     root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def lines(log: io.StringIO, event: str) -> list[dict[str, Any]]:
