@@ -81,9 +81,15 @@ def judge_changes(
 ) -> Violations:
     """Hold what happened against what was answered; `titles` are those of all revisions."""
     found = Violations(
-        "published_after_cancel", "published_before_moved_instant", "wrong_revision",
-        "edit_lost", "early", "doubled", "lost", "wrong_answer",
-    )  # fmt: skip
+        "published_after_cancel",
+        "published_before_moved_instant",
+        "wrong_revision",
+        "edit_lost",
+        "early",
+        "doubled",
+        "lost",
+        "wrong_answer",
+    )
     for change, answered in answers:
         for kind in _broken(change, answered, books, titles):
             found.note(kind, f"{change.kind} was {answered}, post {change.post.post_id}")

@@ -98,7 +98,7 @@ def _count_loads(cms: CMS, file: Path) -> None:
 
         return await obtain(key, note)
 
-    cms.published.obtain = counted  # type: ignore[method-assign]
+    cms.published.obtain = counted  # type: ignore[method-assign]  # to count its calls
 
 
 async def _flush(cms: CMS, crowd: _Crowd, load: Load, url: str) -> None:

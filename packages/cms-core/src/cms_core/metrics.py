@@ -78,5 +78,5 @@ def exposition() -> bytes:
     if _SHARED not in os.environ:
         return generate_latest(REGISTRY)
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # untyped there
     return generate_latest(shared)

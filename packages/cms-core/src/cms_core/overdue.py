@@ -108,7 +108,7 @@ class Lookout:
         return None
 
 
-class _Told(Instant):
+class _InstantOfJob(Instant):
     """What a job says: unlike what a column holds, it may be no moment, which has to show."""
 
     cache_ok = True
@@ -120,7 +120,7 @@ class Question:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._keys = [job.key for job in jobs]
         due = [job.next_due.scalar_subquery() for job in jobs if job.next_due is not None]
-        moments = [type_coerce(each, _Told()) for each in due]
+        moments = [type_coerce(each, _InstantOfJob()) for each in due]
         self.read = Read(
             select(
                 db_now().label("now"),

@@ -103,7 +103,7 @@ async def test_a_commit_of_another_process_is_seen(
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]);c.commit()"
     )
     renew = RENEW.format(uuid4().hex)
-    subprocess.run([sys.executable, "-c", code, file_of(store.cms), renew], check=True)  # noqa: ASYNC221
+    subprocess.run([sys.executable, "-c", code, file_of(store.cms), renew], check=True)  # noqa: ASYNC221 - within a turn of the loop
     await asyncio.sleep(0)
     assert not validator.trusts(entry)
 

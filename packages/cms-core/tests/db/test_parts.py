@@ -147,7 +147,7 @@ def test_what_was_made_with_an_outdated_part_is_not_kept() -> None:
 @pytest.mark.parametrize("value", ["name", bytes(EACH)])
 def test_there_are_no_more_parts_than_a_process_may_keep(value: str | bytes) -> None:
     parts = Parts()
-    number = MOST // (EACH + (len(value) if isinstance(value, bytes) else 0)) + 10
+    number = MOST // (EACH + len(value)) + 10
     for each in range(number):
         brought = parts.use()
         brought.bring("values", {each: value}, ())

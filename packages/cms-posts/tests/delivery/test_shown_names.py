@@ -101,7 +101,7 @@ async def test_a_new_name_of_a_tag_is_shown_at_once(
 ) -> None:
     await store(make(1, tags=["Sea"]))
     for name in ("Sea", "Ocean", "Deep"):
-        await cms_app.db.run(lambda session: rename_tag(session, "sea", by=ADMIN, name=name))  # noqa: B023
+        await cms_app.db.run(lambda session: rename_tag(session, "sea", by=ADMIN, name=name))  # noqa: B023 - run at once
         for path in PATHS * 2:
             assert (await shown(cms_client, path))["tags"] == [{"slug": "sea", "name": name}]
 

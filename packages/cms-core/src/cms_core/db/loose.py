@@ -39,5 +39,5 @@ class LooseSession(SnapshotSession):
         raise NeedsSnapshot
 
     @property
-    def _proxied(self) -> Any:  # type: ignore[override]
+    def _proxied(self) -> Any:  # type: ignore[override]  # likewise
         raise NeedsSnapshot

@@ -40,8 +40,8 @@ class Parts:
         """The parts of a kind."""
         return self._by_kind.get(kind, {})
 
-    def is_of(self, instance: str) -> bool:
-        """Whether they come from this database; if not, they are forgotten: it was restored.
+    def forget_unless_of(self, instance: str) -> bool:
+        """Forget parts that come from another database, which was restored; return if none did.
 
         Without a name it is nobody's: a reading that depends on nothing does not ask for it.
         """
@@ -108,7 +108,7 @@ class PartsInUse:
         What was brought may have been made with what was taken. With the generations comes the
         database that has them.
         """
-        same = self._parts.is_of(instance) or not self._taken
+        same = self._parts.forget_unless_of(instance) or not self._taken
         outdated = {
             read_with
             for read_with in self._taken_gens
@@ -130,4 +130,4 @@ class PartsInUse:
 def _size(part: Part) -> int:
     """About how many bytes a part takes."""
     values = part.value if isinstance(part.value, tuple) else (part.value,)
-    return EACH + sum(len(value) for value in values if isinstance(value, bytes))
+    return EACH + sum(len(value) for value in values if isinstance(value, bytes | str))

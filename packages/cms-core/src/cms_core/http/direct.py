@@ -117,7 +117,8 @@ def _is_plain(dependant: Dependant, session_of: Collection[Callable[..., Any]]) 
         and not more
         and not any(other)
         and all(_is_text(field.field_info) for field in dependant.path_params)
-        and all(_is_single(field.field_info) for field in dependant.query_params)
+        and all(_is_single(field.field_info.annotation) for field in dependant.query_params)
+        and all(_is_fixed(field.field_info) for field in dependant.query_params)
         and all(
             child.call in session_of or _is_plain(child, session_of)
             for child in dependant.dependencies
@@ -129,12 +130,15 @@ def _is_text(field: Any) -> bool:
     return field.annotation is str and not field.metadata
 
 
-def _is_single(field: Any) -> bool:
-    """Whether one parameter of the query string is the whole value, or its default always is."""
-    annotation = field.annotation
+def _is_single(annotation: Any) -> bool:
+    """Whether one parameter of the query string is the whole value."""
     is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    is_fixed = field.is_required() or isinstance(field.default, _FIXED)
-    return is_fixed and not is_model and not holds_many(annotation)
+    return not is_model and not holds_many(annotation)
+
+
+def _is_fixed(field: Any) -> bool:
+    """Whether all calls may share what is taken where nothing was sent."""
+    return field.is_required() or isinstance(field.default, _FIXED)
 
 
 def _makes_response(endpoint: Callable[..., Any]) -> bool:

@@ -22,7 +22,7 @@ from cms_core.http.query import BadParameter, pairs_of
 
 #: Parameters that say which page, not which list.
 _PAGING = frozenset({"limit", "cursor", "sort", "fields", "count"})
-#: A query string that may stand in a header as it was sent; names are none of those that hide.
+#: A query string that may stand in a header as it was sent; its names are not encoded.
 _PLAIN = re.compile(r"([a-z_]+=[\w.~:+%-]*(&|$))*", re.ASCII)
 
 

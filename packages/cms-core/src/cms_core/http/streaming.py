@@ -14,7 +14,7 @@ def streamed(max_body: int) -> Callable[[F], F]:
     """
 
     def mark(endpoint: F) -> F:
-        endpoint.streamed_body = max_body  # type: ignore[attr-defined]
+        endpoint.streamed_body = max_body  # type: ignore[attr-defined]  # of a function
         return endpoint
 
     return mark
