@@ -1,7 +1,8 @@
 """The reads behind delivery, as plain columns: no entity is built for a reader.
 
-Revisions are joined from the outside, and the primary key makes each match one row: the list can
-stop after a page of index entries, and a count need not look at revisions at all.
+A page of a list is read from what is live alone; what revisions say of it is read by primary key,
+where it is not known yet. The feed joins them from the outside, one row each: so it can stop after
+a page of index entries.
 """
 
 from __future__ import annotations
