@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from httpx2 import AsyncClient
 from sqlalchemy import Select, column, select, table
 
-from cms_core import CMS
+from cms_core import CMS, Subscriber, Transaction, after_commit, before_commit, hookimpl
+from cms_posts import PostPublished, PostUnpublished
 from cms_scheduler.jobs import catch_up
 
 if TYPE_CHECKING:
     from tests.conftest import Plan, Soon, Until, Write
 
+class Diary:
+    """A plugin that notes when posts come and go, and when their coming was committed."""
+
+    entries: ClassVar[list[str]] = []
+
+    @staticmethod
+    @hookimpl
+    def register_subscribers() -> list[Subscriber]:
+        async def comes(_: Transaction, event: PostPublished) -> None:
+            Diary.entries.append("comes")
+
+        async def has_come(_: CMS, event: PostPublished) -> None:
+            Diary.entries.append("has come")
+
+        async def goes(_: Transaction, event: PostUnpublished) -> None:
+            Diary.entries.append("goes")
+
+        return [
+            before_commit(PostPublished, comes),
+            after_commit(PostPublished, has_come),
+            before_commit(PostUnpublished, goes),
+        ]
+
+
 POSTS: Select[Any] = select(column("id")).select_from(table("posts")).with_for_update()
+
+
+@pytest.fixture
+def cms_plugins(cms_plugins: list[object]) -> list[object]:
+    Diary.entries = []
+    return [*cms_plugins, Diary]
 
 
 @pytest.fixture
@@ -55,6 +86,20 @@ async def test_all_that_a_post_has_missed_is_caught_up_at_once(
 
     states = (await ada.get(f"/posts/{post['id']}/schedule?state=applied")).json()["items"]
     assert [each["action"] for each in states] == ["publish", "unpublish"]
+
+
+async def test_a_reader_holds_no_post_while_it_applies_what_comes_next(
+    cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
+) -> None:
+    post = await write(ada)
+    first, second = await soon(3.0), await soon(3.1)
+    await plan(ada, post, at=first)
+    await plan(ada, post, at=second, action="unpublish")
+    await until(second)
+
+    await catch_up(cms_app)
+
+    assert Diary.entries == ["comes", "has come", "goes"]
 
 
 async def test_a_reader_waits_for_who_holds_the_post(

@@ -23,8 +23,9 @@ class Job:
     database's clock. The worker sleeps until the earliest, at most 30 s.
     `before_reads(cms)` is what a reader runs first when `next_due` is past: the same work, but it
     waits for rows that others hold, where a worker skips them, and gives up with `Unavailable`
-    (``cms.db.run(work, lock_wait=1.0)``). It returns True when more is overdue than a reader should
-    wait for.
+    (``cms.db.run(work, lock_wait=1.0)``). It claims all its rows at once and in one order, or
+    commits in between: readers of several processes run it together. It returns True when more is
+    overdue than a reader should wait for.
     `backlog` selects two integers: how much is due now, and how much is parked after failures.
     """
 

@@ -38,15 +38,16 @@ async def apply_transitions(cms: CMS, pace: Pace) -> bool:
 
 async def catch_up(cms: CMS, share: int = READERS_SHARE) -> bool:
     """Apply what is overdue before a reader answers; True when there was more than its share."""
-
-    async def work(session: Transaction) -> int:
-        left = share
-        # Again and again, as a post may have several.
-        while left and (handled := await apply_due(session, limit=left, waiting=True)):
-            left -= handled
-        return left
-
-    return await cms.db.run(work, lock_wait=READERS_PATIENCE) == 0
+    left = share
+    # Again and again, as a post may have several. Each time in a transaction of its own: who kept
+    # posts locked and waited for more would deadlock with the readers of other processes.
+    while left:
+        work = partial(apply_due, limit=left, waiting=True)
+        handled = await cms.db.run(work, lock_wait=READERS_PATIENCE)
+        if not handled:
+            break
+        left -= handled
+    return left == 0
 
 
 async def follow_zone_rules(cms: CMS) -> bool:
