@@ -71,6 +71,8 @@ async def amend(session: Transaction, *changed: tuple[Base, dict[str, Any]]) -> 
 def _adopted(session: AsyncSession, entity: B) -> B:
     make_transient_to_detached(entity)
     session.add(entity)
+    # By itself a session forgets what nobody refers to any more; then it would be read again.
+    session.info.setdefault("adopted", []).append(entity)
     return entity
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 
 from cms_core.db.engines import LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
@@ -164,10 +166,11 @@ class Database:
     async def _connect(self, session: TransactionSession, lock_wait: float | None) -> None:
         options = {} if lock_wait is None else {LOCK_WAIT: lock_wait}
         with outages_as_unavailable(connecting=True):
-            connection = await session.connection(execution_options=options)
             if self.dialect == "postgresql":
-                raw: Any = (await connection.get_raw_connection()).driver_connection
-                session.use(Driver(raw, self.heard))
+                raw, now = await session.run_sync(_begin, options)
+                session.use(Driver(raw, self.heard), now)
+            else:
+                await session.connection(execution_options=options)
 
     async def _after_commit(self, subscriber: Subscriber, event: Event) -> None:
         # The commit stands whatever a hint does: a failing one is logged, never raised.
@@ -181,6 +184,16 @@ def _snapshots(engine: AsyncEngine, size: int, heard: list[Hear]) -> Snapshots:
     if engine.dialect.name == "sqlite":
         return SqliteSnapshots(engine)
     return PostgresSnapshots(engine, size, heard)
+
+
+def _begin(session: Session, options: Mapping[str, Any]) -> tuple[Any, datetime]:
+    """Begin a transaction on PostgreSQL; return the driver's connection, and the moment.
+
+    SQLAlchemy begins it with the first statement that it runs itself: then all others may be lean.
+    """
+    connection = session.connection(execution_options=options)
+    now = connection.exec_driver_sql("SELECT statement_timestamp()").scalar_one()
+    return connection.connection.driver_connection, now
 
 
 async def _commit(session: TransactionSession) -> None:

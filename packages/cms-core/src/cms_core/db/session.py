@@ -142,9 +142,9 @@ class TransactionSession(AsyncSession):
         #: What had been collected when each savepoint was set.
         self._marks: dict[SessionTransaction, _Mark] = {}
 
-    def use(self, driver: Driver) -> None:
-        """Let lean statements run on the driver; done by whoever connects the session."""
-        self._driver = driver
+    def use(self, driver: Driver, now: datetime) -> None:
+        """Let lean statements run on the driver; done by whoever connects the session at `now`."""
+        self._driver, self._now = driver, now
 
     async def fetch(self, read: Read, **parameters: Any) -> list[AnyRow]:
         """Run a lean statement and return its rows; no entity is made, nothing compiled.
@@ -209,7 +209,10 @@ class TransactionSession(AsyncSession):
         return frozenset(self._scopes)
 
     async def now(self) -> datetime:
-        """Return the database's moment (UTC), read once per transaction."""
+        """Return the database's moment (UTC), read once per transaction: at its beginning, or now.
+
+        Whoever waited for a lock and needs a later one asks the database in a statement.
+        """
         if self._now is None:
             self._now = await read_clock(self)
         return self._now
