@@ -16,6 +16,7 @@ from cms_scheduler.jobs import catch_up
 if TYPE_CHECKING:
     from tests.conftest import Plan, Soon, Until, Write
 
+
 class Diary:
     """A plugin that notes when posts come and go, and when their coming was committed."""
 
