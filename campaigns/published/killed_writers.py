@@ -27,8 +27,8 @@ from cms_core import CMS
 SHAPES = Shapes(posts=12, tags=3, plans=False)
 #: How often writers die in each place, in the order of the places.
 WEIGHTS = (5, 2, 3)
-#: Seconds in which a writer comes to its end when it is not killed.
-LONGEST = 0.05
+#: Seconds in which a writer mostly comes to its end when it is not killed.
+LONGEST = {Engine.POSTGRESQL: 0.05, Engine.SQLITE: 0.015}
 #: Broken promises after which nobody needs more of them.
 ENOUGH = 5
 
@@ -55,7 +55,7 @@ def run(arena: Arena, load: Load) -> Outcome:
         apis = stack.enter_context(Apis(cms, load.processes))
         nursery.until_ready()
         witness = _Witness(arena.build(), board, apis.addresses)
-        uvloop.run(_kill(nursery, witness, load, chance))
+        uvloop.run(_kill(nursery, witness, load, chance, LONGEST[arena.engine]))
     found, counts = witness.judge.outcome(arena.assignment.size), witness.counts
     found.add("crashed", apis.crashed)
     return Outcome(
@@ -80,11 +80,13 @@ def run(arena: Arena, load: Load) -> Outcome:
     )
 
 
-async def _kill(nursery: Nursery, witness: _Witness, load: Load, chance: random.Random) -> None:
+async def _kill(
+    nursery: Nursery, witness: _Witness, load: Load, chance: random.Random, longest: float
+) -> None:
     async def kill_all() -> None:
         with bar("kills", load.kills) as progress:
             while witness.counts["kills"] < load.kills and witness.broken < ENOUGH:
-                await witness.see_one_die(nursery, chance)
+                await witness.see_one_die(nursery, chance, longest)
                 progress.show(witness.counts["kills"])
         over.set()
 
@@ -129,15 +131,15 @@ class _Witness:
             self._board.begin(post, version)
             self._board.acknowledge(post, version)
 
-    async def see_one_die(self, nursery: Nursery, chance: random.Random) -> None:
-        """Let a writer die, and read what it changed, or did not."""
+    async def see_one_die(self, nursery: Nursery, chance: random.Random, longest: float) -> None:
+        """Let a writer die, after `longest` seconds if not before, and read what it changed."""
         post = chance.randrange(SHAPES.posts)
         version = self._board.least(post) + 1
         reads = list(_reads(post, version))
         await self._read_all(reads)
         self._board.begin(post, version)
         (place,) = chance.choices(list(Place), WEIGHTS)
-        died = await nursery.kill(Deed(place, post, version, chance.uniform(0, LONGEST)))
+        died = await nursery.kill(Deed(place, post, version, chance.uniform(0, longest)))
         for number, committed in enumerate(await read_versions(self._cms, SHAPES.posts)):
             self._board.see(number, committed)
         await self._read_all(reads)

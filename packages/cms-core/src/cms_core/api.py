@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cms_core.app import CMS
@@ -56,6 +58,7 @@ class _Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            telemetry=_telemetry(),
         )
         self.state.cms = cms
         self.state.stopping = False
@@ -89,6 +92,15 @@ def _routes(cms: CMS) -> Iterator[tuple[str, CMSRoute]]:
         for route in router.routes:
             if isinstance(route, CMSRoute):
                 yield plugin, route
+
+
+def _telemetry() -> TelemetryConfig:
+    """FastAPI's traces and figures for OpenTelemetry, where its SDK is installed to take them.
+
+    Else it would look at each request whether anybody has come to take them.
+    """
+    taken = find_spec("opentelemetry.sdk") is not None
+    return {"tracing": taken, "metrics": taken, "logs": taken}
 
 
 def _in_one_line(send: Send) -> Send:

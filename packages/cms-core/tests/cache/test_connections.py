@@ -168,14 +168,14 @@ async def test_what_is_due_is_seen_from_its_instant_on(store: Store, ask: Ask) -
         ("/api/v1/things/%C3%A4%20b", "GET", ()),
     ],
 )
-async def test_a_hit_is_what_the_application_would_have_sent(
+async def test_what_is_made_and_what_is_kept_is_what_the_application_would_have_sent(
     store: Store, ask: Ask, app: Counted, path: str, method: str, lines: tuple[str, ...]
 ) -> None:
     await store.put("long", LONG)
     await store.put("moved", "moved to /a")
     await store.put("ä b", "umlaut")
     lines = (*lines, "X-Request-Id: request-1")
-    await ask(path, *lines, method=method)
+    made = await ask(path, *lines, method=method)
     short = await ask(path, *lines, method=method)
     assert app.requests == 1
 
@@ -188,10 +188,16 @@ async def test_a_hit_is_what_the_application_would_have_sent(
         long = await client.send(request, stream=True)
         body = b"".join([chunk async for chunk in long.aiter_raw()])
 
-    assert (short.status, short.body) == (long.status_code, body)
+    assert (short.status, short.body) == (made.status, made.body) == (long.status_code, body)
+    assert _lasting(made) == _lasting(short)
     assert [each for each in short.headers if each[0] != "date"] == sorted(
         (name.lower(), value) for name, value in long.headers.multi_items()
     )
+
+
+def _lasting(answer: Answer) -> list[tuple[str, str]]:
+    """The headers that do not tell when it was sent, and where it came from."""
+    return [each for each in answer.headers if each[0] not in ("age", "cache-status", "date")]
 
 
 @on_one

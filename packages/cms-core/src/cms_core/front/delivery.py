@@ -11,12 +11,14 @@ from time import monotonic
 from urllib.parse import quote
 
 from starlette.types import Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from cms_core.cache.encodings import CODINGS, IDENTITY, Variant, chosen, tagged
 from cms_core.cache.entry import Entry, Headers
 from cms_core.cache.published import Outcome
 from cms_core.front.asked import Asked
 from cms_core.front.cors import ANYBODY
+from cms_core.front.wire import cycle_of, write_ready
 from cms_core.http.conditional import none_match
 
 #: Where a request carries why nobody can tell whether what is kept is current.
@@ -37,14 +39,28 @@ Form = tuple[int, Headers, bytes, bytes]
 
 
 async def deliver(entry: Entry, asked: Asked, send: Send, outcome: Outcome) -> int:
-    """Send an entry to a client as messages of ASGI, and return the status."""
+    """Send an entry to a client, and return the status: in one piece where the server is ours."""
     variant = ready_variant(entry, asked) or await _in_thread(entry, _coding(entry, asked))
-    status, headers, _, body = answer_of(entry, variant, asked)
+    form = answer_of(entry, variant, asked)
+    status, headers, _, body = form
+    if (cycle := cycle_of(send)) is not None:
+        write_form(cycle, form, entry, asked, outcome)
+        return status
     told, _ = lines_of(outcome, entry)
     headers = (*headers, (b"x-request-id", asked.request_id.encode()), *told)
     await send({"type": "http.response.start", "status": status, "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})
     return status
+
+
+def write_form(
+    cycle: RequestResponseCycle, form: Form, entry: Entry, asked: Asked, outcome: Outcome
+) -> None:
+    """Write an answer to its connection, with the id of the request and where it came from."""
+    status, _, lines, body = form
+    _, told = lines_of(outcome, entry)
+    id = b"x-request-id: %b\r\n" % asked.request_id.encode()
+    write_ready(cycle, status, (lines, id, told), body)
 
 
 def ready_variant(entry: Entry, asked: Asked) -> Variant | None:

@@ -20,10 +20,9 @@ from cms_core.cache.keys import key_of
 from cms_core.cache.published import ANSWERS, Outcome, Published
 from cms_core.errors import Unavailable
 from cms_core.front.asked import Asked
-from cms_core.front.delivery import UNCONFIRMED, answer_of, lines_of, ready_variant
+from cms_core.front.delivery import UNCONFIRMED, answer_of, ready_variant, write_form
 from cms_core.front.head import trace_id_of
 from cms_core.front.record import Record, record
-from cms_core.front.wire import write_ready
 
 log = structlog.get_logger(__name__)
 _READS = frozenset({"GET", "HEAD"})
@@ -129,8 +128,7 @@ class Hits:
             return 0
         if len(entry.variants) != size:
             self._cache.recount(entry)
-        status, _, lines, body = answer_of(entry, variant, asked)
-        _, last = lines_of(Outcome.HIT, entry)
-        id = b"x-request-id: %b\r\n" % asked.request_id.encode()
-        write_ready(cycle, status, (lines, id, last), body)
+        form = answer_of(entry, variant, asked)
+        write_form(cycle, form, entry, asked, Outcome.HIT)
+        status, *_ = form
         return status

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+
+def cycle_of(send: Send) -> RequestResponseCycle | None:
+    """Return the request that uvicorn's `send` answers, if its client takes bytes now.
+
+    None behind another server, or where somebody stands in between.
+    """
+    cycle = getattr(send, "__self__", None)
+    is_free = isinstance(cycle, RequestResponseCycle) and not cycle.flow.write_paused
+    return cycle if is_free else None
 
 
 def write_ready(
