@@ -29,5 +29,5 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Measure lists with so many posts, a tenth and a hundredth.", growth.run, 3, 100_000
     ),
     "publishing": Benchmark("Measure how fast a worker publishes what is due.", publishing.run),
-    "memory": Benchmark("Measure the memory of an idle process.", memory.run),
+    "memory": Benchmark("Measure the memory of a process, its cache empty and full.", memory.run),
 }
