@@ -117,7 +117,8 @@ def join_what_is_asked(original: Callable[..., None]) -> Any:
     def put(self: Any, question: Any, then: Any) -> None:
         if (batch := _under_way.get(self)) is not None:
             batch.append((question, then))
-            _asked.setdefault(self._ask.__self__, set()).update(question.scopes)
+            scopes = (scope for entry in question for scope in entry.scopes)
+            _asked.setdefault(self._ask.__self__, set()).update(scopes)
         else:
             original(self, question, then)
 

@@ -163,7 +163,7 @@ async def test_a_database_that_is_gone_is_unavailable(
     assert await store.agrees(validator, entry)
     await drop_database(cms_postgres, str(make_url(store.cms.settings.database_url).database))
     told: list[Look | BaseException] = []
-    validator.ask(entry, told.append)
+    validator.ask([entry], told.append)
     with pytest.raises(Unavailable):
         await validator.look(entry)
     assert isinstance(told[0], Unavailable)

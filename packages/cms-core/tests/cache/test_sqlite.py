@@ -169,7 +169,7 @@ async def test_a_file_that_is_gone_is_unavailable(
     assert not validator.trusts(entry)
     with pytest.raises(Unavailable):
         await validator.look(entry)
-    validator.ask(entry, told.append)
+    validator.ask([entry], told.append)
     assert isinstance(told[0], Unavailable)
     await validator.close()
     await nowhere.close()
@@ -186,7 +186,7 @@ async def test_a_job_that_can_not_say_when_it_is_due_keeps_nobody_from_what_is_k
     validator = SqliteValidator(cms_app.db, CatchUp(cms_app, [broken]).lookout)
     entry = await store.entry("thing:a")
     told: list[Look | BaseException] = []
-    validator.ask(entry, told.append)
+    validator.ask([entry], told.append)
     assert not isinstance(told[0], Look | Unavailable)  # it takes the long way
     assert entry.agrees((await validator.look(entry)).gens)
     await validator.close()

@@ -66,18 +66,18 @@ class PostgresValidator:
         """Nothing is learnt without asking."""
 
     async def look(self, entry: Entry) -> Look:
-        return await self._batches.join(entry)
+        return await self._batches.join((entry,))
 
-    def ask(self, entry: Entry, then: Then[Look]) -> None:
-        self._batches.put(entry, then)
+    def ask(self, entries: Sequence[Entry], then: Then[Look]) -> None:
+        self._batches.put(entries, then)
 
     async def close(self) -> None:
         await self._batches.close()
         await self._disconnect()
 
-    async def _ask(self, entries: Sequence[Entry]) -> Look:
+    async def _ask(self, asked: Sequence[Sequence[Entry]]) -> Look:
         await self._lookout.examine_again()
-        mark = self._known.mark
+        mark, entries = self._known.mark, [entry for each in asked for entry in each]
         strangers = [entry for entry in entries if entry.mark != mark]
         look = await self._put(_scopes(strangers), glance=not strangers)
         if look.mark != mark and len(strangers) < len(entries):

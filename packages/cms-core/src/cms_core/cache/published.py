@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -93,22 +93,24 @@ class Published:
         """Trust nothing that was learnt before this call for readers who came since."""
         self._validator.refresh()
 
-    def ask(self, entry: Entry, then: Then[bool]) -> None:
-        """Let `then` know whether the entry is current, in a moment after this call.
+    def ask(self, entries: Sequence[Entry], then: Then[Sequence[bool]]) -> None:
+        """Let `then` know whether each entry is current, in a moment after this call.
 
         False too where that takes more than a question: something overdue has to happen first.
         """
-        self._validator.ask(entry, partial(self._conclude, entry, then))
+        self._validator.ask(entries, partial(self._conclude, entries, then))
 
     async def confirms(self, entry: Entry) -> bool:
         """Whether the entry is current, in a moment after this call. Raises `Unavailable`."""
         return self._validator.trusts(entry) or self._holds(entry, await self._present(entry))
 
-    def _conclude(self, entry: Entry, then: Then[bool], look: Look | BaseException) -> None:
+    def _conclude(
+        self, entries: Sequence[Entry], then: Then[Sequence[bool]], look: Look | BaseException
+    ) -> None:
         if isinstance(look, BaseException):
             then(look)
         else:
-            then(not look.is_overdue and self._holds(entry, look))
+            then([not look.is_overdue and self._holds(entry, look) for entry in entries])
 
     def _holds(self, entry: Entry, look: Look) -> bool:
         """Whether the entry is current in that moment."""

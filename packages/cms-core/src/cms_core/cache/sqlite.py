@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from cms_core.batches import Then
 from cms_core.cache.entry import Entry
@@ -55,18 +55,18 @@ class SqliteValidator:
     async def look(self, entry: Entry) -> Look:
         await self._lookout.examine_again()
         try:
-            return self._look(entry)
+            return self._look(entry.scopes)
         except sqlite3.Error as error:
             # A job may have become unreadable: then the others are still asked.
             await self._lookout.examine(error)
         try:
-            return self._look(entry)
+            return self._look(entry.scopes)
         except sqlite3.Error as error:
             raise Unavailable("The database is not answering.") from error
 
-    def ask(self, entry: Entry, then: Then[Look]) -> None:
+    def ask(self, entries: Sequence[Entry], then: Then[Look]) -> None:
         try:
-            look = self._look(entry)
+            look = self._look({scope for entry in entries for scope in entry.scopes})
         except (Unavailable, sqlite3.Error) as error:
             then(error)  # on the long way, `look` finds out why
         else:
@@ -76,14 +76,14 @@ class SqliteValidator:
         self.refresh()
         self._disconnect()
 
-    def _look(self, entry: Entry) -> Look:
+    def _look(self, scopes: Collection[str]) -> Look:
         try:
             self._connection = self._connection or self._connect()
         except sqlite3.Error as error:
             raise Unavailable("The database is not answering.") from error
         try:
             self._look_at_file()
-            return self._ask(entry.scopes)
+            return self._ask(scopes)
         except sqlite3.Error:
             self._disconnect()
             raise

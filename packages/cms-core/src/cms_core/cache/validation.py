@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from cms_core.batches import Then
@@ -24,8 +25,11 @@ class Validator(Protocol):
         They may be left out where the moment's mark is the entry's. Raises `Unavailable`.
         """
 
-    def ask(self, entry: Entry, then: Then[Look]) -> None:
-        """The same for who has no coroutine: `then` gets the moment, or what went wrong."""
+    def ask(self, entries: Sequence[Entry], then: Then[Look]) -> None:
+        """The same for some entries, and for who has no coroutine.
+
+        `then` gets the moment, or what went wrong.
+        """
 
     async def close(self) -> None:
         """Close the connection."""

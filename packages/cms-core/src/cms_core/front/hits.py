@@ -7,7 +7,7 @@ takes the long way, through the application, which finds the same entries and kn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, cast
@@ -47,45 +47,59 @@ class Hits:
         self._cache = cache
         self._waiting: list[_Reader] = []
 
-    def take(self, cycle: RequestResponseCycle, start: Callable[[], None]) -> bool:
-        """Take a request over, if its answer is kept; return whether it was.
+    def take(
+        self, cycle: RequestResponseCycle, start: Callable[[], None], before: Asked | None
+    ) -> Asked | None:
+        """Take a request over, if its answer is kept; return what it asks then.
 
-        `start` is called where it has to take the long way after all.
+        `start` is called where it has to take the long way after all. `before` is what was taken
+        over last from the same connection.
         """
         scope = cycle.scope
         if scope["method"] not in _READS:
-            return False
+            return None
         path, query = scope["path"], scope["query_string"]
         entry = self._cache.memory.get(key_of(path, query) if query else path)
         if entry is None:
-            return False
-        asked = Asked(scope)
+            return None
+        asked = Asked(scope, before)
         if asked.is_special:
-            return False
+            return None
         self._waiting.append(_Reader(cycle, entry, asked, start, perf_counter()))
         if len(self._waiting) == 1:
             # When this turn is over: then all who wait have arrived before anything is asked.
             asyncio.get_running_loop().call_soon(self._serve)
-        return True
+        return asked
 
     def _serve(self) -> None:
         waiting, self._waiting = self._waiting, []
         # Some of them may have come after a task of this turn has looked.
         self._cache.refresh()
+        unsure = []
         for reader in waiting:
             if self._cache.trusts(reader.entry):
                 self._answer(reader)
             else:
-                self._cache.ask(reader.entry, partial(self._conclude, reader))
+                unsure.append(reader)
+        if unsure:
+            entries = [reader.entry for reader in unsure]
+            self._cache.ask(entries, partial(self._conclude, unsure))
 
-    def _conclude(self, reader: _Reader, verdict: bool | BaseException) -> None:
-        """Answer a reader whose entry was asked about, or let it take the long way."""
-        if verdict is True:
-            self._answer(reader)
+    def _conclude(
+        self, readers: Sequence[_Reader], verdicts: Sequence[bool] | BaseException
+    ) -> None:
+        """Answer readers whose entries were asked about, or let them take the long way."""
+        if isinstance(verdicts, BaseException):
+            for reader in readers:
+                if isinstance(verdicts, Unavailable):
+                    cast(dict[str, Any], reader.cycle.scope)[UNCONFIRMED] = verdicts
+                reader.start()
             return
-        if isinstance(verdict, Unavailable):
-            cast(dict[str, Any], reader.cycle.scope)[UNCONFIRMED] = verdict
-        reader.start()
+        for reader, is_current in zip(readers, verdicts, strict=True):
+            if is_current:
+                self._answer(reader)
+            else:
+                reader.start()
 
     def _answer(self, reader: _Reader) -> None:
         try:

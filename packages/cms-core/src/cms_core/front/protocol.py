@@ -13,6 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from cms_core.front.asked import Asked
 from cms_core.front.hits import Hits
 from cms_core.problems import FRAMEWORK, MEDIA_TYPE
 
@@ -39,6 +40,8 @@ class Protocol(HttpToolsProtocol):
     _busy = False
     #: The request that is answered; the parser may be some requests ahead of it.
     _answered: RequestResponseCycle | None = None
+    #: What was asked last of what is kept.
+    _asked: Asked | None = None
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
     #: When the last answer was given (seconds of the loop's clock); None while one is to be.
@@ -99,8 +102,11 @@ class Protocol(HttpToolsProtocol):
         self._answered = cycle
         hits: Hits | None = self.app_state.get(HITS)
         start = partial(super()._start_asgi_task, cycle, app)
-        if hits is None or not hits.take(cycle, start):
+        asked = None if hits is None else hits.take(cycle, start, self._asked)
+        if asked is None:
             start()
+        else:
+            self._asked = asked
 
     def on_response_complete(self) -> None:
         self._busy = bool(self.pipeline)

@@ -84,19 +84,15 @@ class Lines:
     def __init__(self) -> None:
         #: Where they go; None leaves them to the other lines' way.
         self.stream: TextIO | None = None
-        self._waiting: list[str] = []
+        #: Requests, their statuses, and when they were over (seconds since 1970).
+        self._waiting: list[tuple[Record, int, float]] = []
         #: The loop that will write them; one that is over leaves its lines to the next.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._second, self._date = 0, ""
 
     def add(self, request: Record, status: int) -> None:
         """Write a line, at the latest after `PATIENCE`."""
-        trace = f'"trace_id": "{request.trace_id}", ' if request.trace_id else ""
-        what, whose = _same_for_many(request.method, _path_of(request), status, request.plugin)
-        self._waiting.append(
-            f'{{"event": "request", "request_id": "{request.request_id}", {trace}{what}'
-            f'"duration_ms": {request.seconds * 1000:.1f}, {whose}"timestamp": "{self._now()}"}}\n'
-        )
+        self._waiting.append((request, status, time()))
         loop = asyncio.get_running_loop()
         if len(self._waiting) == 1 or loop is not self._loop:
             self._loop = loop
@@ -106,16 +102,22 @@ class Lines:
         """Write the lines that wait."""
         waiting, self._waiting = self._waiting, []
         if waiting and self.stream is not None:
-            self.stream.write("".join(waiting))
+            self.stream.write("".join([self._line(*each) for each in waiting]))
             self.stream.flush()
 
-    def _now(self) -> str:
+    def _line(self, request: Record, status: int, over_at: float) -> str:
+        trace = f'"trace_id": "{request.trace_id}", ' if request.trace_id else ""
+        what, whose = _same_for_many(request.method, _path_of(request), status, request.plugin)
         # The date is the same for a second, and takes longer to write than all the rest.
-        second, fraction = divmod(time(), 1)
+        second = int(over_at)
         if second != self._second:
-            self._second = int(second)
+            self._second = second
             self._date = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._date}.{int(fraction * 1e6):06}Z"
+        return (
+            f'{{"event": "request", "request_id": "{request.request_id}", {trace}{what}'
+            f'"duration_ms": {request.seconds * 1000:.1f}, {whose}'
+            f'"timestamp": "{self._date}.{int((over_at - second) * 1e6):06}Z"}}\n'
+        )
 
 
 lines = Lines()
