@@ -1,12 +1,14 @@
 """The schema is looked at before anything serves or works; only an embedded one is changed."""
 
+import gc
+
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from cms_core import CMS
 from cms_core.faults import PluginFaults
-from cms_core.startup import prepare_schema
+from cms_core.startup import keep_for_good, prepare_schema
 from cms_core.testing.drivers import MigrationsDriver
 
 
@@ -45,3 +47,15 @@ async def test_what_an_uninstalled_plugin_left_is_told_and_stops_nothing(cms_app
     assert [(each["event"], each["plugin"], each["revision"]) for each in lines] == [
         ("tables_left_behind", "gone", "0007")
     ]
+
+
+def test_what_a_process_serves_with_is_spared_the_collector() -> None:
+    before = gc.get_freeze_count()
+    kept = [[number] for number in range(1000)]
+
+    keep_for_good()
+
+    try:
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()
