@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -166,11 +165,9 @@ class Database:
     async def _connect(self, session: TransactionSession, lock_wait: float | None) -> None:
         options = {} if lock_wait is None else {LOCK_WAIT: lock_wait}
         with outages_as_unavailable(connecting=True):
+            raw = await session.run_sync(_connected, options)
             if self.dialect == "postgresql":
-                raw, now = await session.run_sync(_begin, options)
-                session.use(Driver(raw, self.heard), now)
-            else:
-                await session.connection(execution_options=options)
+                session.use(Driver(raw, self.heard))
 
     async def _after_commit(self, subscriber: Subscriber, event: Event) -> None:
         # The commit stands whatever a hint does: a failing one is logged, never raised.
@@ -186,14 +183,9 @@ def _snapshots(engine: AsyncEngine, size: int, heard: list[Hear]) -> Snapshots:
     return PostgresSnapshots(engine, size, heard)
 
 
-def _begin(session: Session, options: Mapping[str, Any]) -> tuple[Any, datetime]:
-    """Begin a transaction on PostgreSQL; return the driver's connection, and the moment.
-
-    SQLAlchemy begins it with the first statement that it runs itself: then all others may be lean.
-    """
-    connection = session.connection(execution_options=options)
-    now = connection.exec_driver_sql("SELECT statement_timestamp()").scalar_one()
-    return connection.connection.driver_connection, now
+def _connected(session: Session, options: Mapping[str, Any]) -> Any:
+    """Connect a session; return the driver's connection."""
+    return session.connection(execution_options=options).connection.driver_connection
 
 
 async def _commit(session: TransactionSession) -> None:

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from cms_core.db.clock import read_clock
+from cms_core.db.clock import db_now, read_clock
 from cms_core.db.faults import DRIVER_ERRORS, concerns_transaction, is_lock_timeout, wrapped
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
@@ -21,6 +22,7 @@ from cms_core.db.reads import AnyRow, Driver, Prepared, Read, Write, arguments
 from cms_core.events import Event, Moment, Subscribers
 
 K = TypeVar("K", bound=Hashable)
+_NOW = Read(select(db_now().label("now")))
 
 #: More rounds of events causing events than any sane set of plugins needs.
 MAX_EVENTS = 10_000
@@ -142,9 +144,9 @@ class TransactionSession(AsyncSession):
         #: What had been collected when each savepoint was set.
         self._marks: dict[SessionTransaction, _Mark] = {}
 
-    def use(self, driver: Driver, now: datetime) -> None:
-        """Let lean statements run on the driver; done by whoever connects the session at `now`."""
-        self._driver, self._now = driver, now
+    def use(self, driver: Driver) -> None:
+        """Let lean statements run on the driver; done by whoever connects the session."""
+        self._driver = driver
 
     async def fetch(self, read: Read, **parameters: Any) -> list[AnyRow]:
         """Run a lean statement and return its rows; no entity is made, nothing compiled.
@@ -209,13 +211,16 @@ class TransactionSession(AsyncSession):
         return frozenset(self._scopes)
 
     async def now(self) -> datetime:
-        """Return the database's moment (UTC), read once per transaction: at its beginning, or now.
-
-        Whoever waited for a lock and needs a later one asks the database in a statement.
-        """
+        """Return the database's moment (UTC), read once per transaction."""
         if self._now is None:
-            self._now = await read_clock(self)
+            self._now = await self._moment()
         return self._now
+
+    async def _moment(self) -> datetime:
+        if self._driver is None or self._driver.in_transaction:
+            return (await self.fetch(_NOW))[0].now  # type: ignore[no-any-return]  # as the column
+        # Mostly the statement that begins the transaction: with as little of SQLAlchemy as can be.
+        return await self.run_sync(_begin)
 
     async def settle(self) -> None:
         """Flush, let `before_commit` subscribers take part, and write the outbox, so far.
@@ -266,6 +271,13 @@ class TransactionSession(AsyncSession):
         for event in self._told:
             for subscriber in self._subscribers.of(event, Moment.AFTER_COMMIT):
                 await deliver(subscriber, event)
+
+
+def _begin(session: Session) -> datetime:
+    now: datetime = (
+        session.connection().exec_driver_sql("SELECT statement_timestamp()").scalar_one()
+    )
+    return now
 
 
 @dataclass(frozen=True, slots=True)
