@@ -76,7 +76,7 @@ PUBLISHED_FAULTS = (
         variant="any-moment",
         engines=BOTH[::-1],
         what="a body is written once more, in front of the next answer",
-        replacements={"cms_core.front.hits:write_ready": published.write_twice},
+        replacements={"cms_core.front.delivery:write_ready": published.write_twice},
     ),
     Fault(
         "working-copies-delivered",

@@ -12,8 +12,9 @@ def cycle_of(send: Send) -> RequestResponseCycle | None:
     None behind another server, or where somebody stands in between.
     """
     cycle = getattr(send, "__self__", None)
-    is_free = isinstance(cycle, RequestResponseCycle) and not cycle.flow.write_paused
-    return cycle if is_free else None
+    if not isinstance(cycle, RequestResponseCycle):
+        return None
+    return None if cycle.flow.write_paused or cycle.transport.is_closing() else cycle
 
 
 def write_ready(
