@@ -117,11 +117,16 @@ def kept(benchmark: str, folder: Path = FOLDER) -> Report | None:
 
 
 def _commit() -> str:
-    command = ("git", "describe", "--always", "--dirty", "--exclude", "*")
+    """The commit that is measured. Figures that were kept a moment ago do not make it another."""
     try:
-        done = subprocess.run(
-            command, cwd=FOLDER.parent, capture_output=True, text=True, check=True
-        )
+        head = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--", "../packages", "*.py")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+    return f"{head}-dirty" if changed else head
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", *arguments)
+    done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=True)
     return done.stdout.strip()
