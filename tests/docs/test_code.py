@@ -88,7 +88,9 @@ def test_commands(page: Path, start: Callable[..., Running], tmp_path: Path) -> 
     _run(before, {}, tmp_path)
     for session in sessions:
         command, _, script = session.partition("\n")
-        variables, options = DEV.fullmatch(command).groups()  # type: ignore[union-attr]
+        found = DEV.fullmatch(command)
+        assert found is not None, command
+        variables, options = found.groups()
         dev = start("bash", "-c", f"{variables} exec cms dev --port 0 {options}")
         address = dev.address()
         known = {"http://127.0.0.1:8000": address}

@@ -60,6 +60,17 @@ async def overdue(ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until:
     return "/api/v1/posts/overdue"
 
 
+@pytest.fixture
+async def missed(ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until) -> str:
+    """The path of a plan by which a post was to be live, and to be gone again, by now."""
+    post = await write(ada)
+    first, second = await soon(3.0), await soon(3.1)
+    await plan(ada, post, at=first)
+    await plan(ada, post, at=second, action="unpublish")
+    await until(second)
+    return f"/posts/{post['id']}/schedule"
+
+
 async def test_a_reader_applies_no_more_than_its_share(
     cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
 ) -> None:
@@ -75,29 +86,17 @@ async def test_a_reader_applies_no_more_than_its_share(
 
 
 async def test_all_that_a_post_has_missed_is_caught_up_at_once(
-    cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
+    cms_app: CMS, ada: AsyncClient, missed: str
 ) -> None:
-    post = await write(ada)
-    first, second = await soon(3.0), await soon(3.1)
-    await plan(ada, post, at=first)
-    await plan(ada, post, at=second, action="unpublish")
-    await until(second)
-
     assert await catch_up(cms_app) is False
 
-    states = (await ada.get(f"/posts/{post['id']}/schedule?state=applied")).json()["items"]
+    states = (await ada.get(f"{missed}?state=applied")).json()["items"]
     assert [each["action"] for each in states] == ["publish", "unpublish"]
 
 
 async def test_a_reader_holds_no_post_while_it_applies_what_comes_next(
-    cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
+    cms_app: CMS, missed: str
 ) -> None:
-    post = await write(ada)
-    first, second = await soon(3.0), await soon(3.1)
-    await plan(ada, post, at=first)
-    await plan(ada, post, at=second, action="unpublish")
-    await until(second)
-
     await catch_up(cms_app)
 
     assert Diary.entries == ["comes", "has come", "goes"]

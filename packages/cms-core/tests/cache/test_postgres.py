@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from sqlalchemy import literal, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
 
 from cms_core.app import CMS
 from cms_core.cache.postgres import PostgresValidator
@@ -172,10 +173,11 @@ async def test_a_database_that_is_gone_is_unavailable(
 async def test_a_validator_gives_its_connection_back(store: Store, make: Make) -> None:
     validator = make()
     await validator.look(await store.entry("thing:a"))
-    taken = store.cms.db.reader.pool.checkedout()  # type: ignore[attr-defined]
+    pool = cast(QueuePool, store.cms.db.reader.pool)
+    taken = pool.checkedout()
     assert (store.cms.db.kept, store.cms.db.in_use) == (1, 0)
     await validator.close()
-    assert store.cms.db.reader.pool.checkedout() == taken - 1  # type: ignore[attr-defined]
+    assert pool.checkedout() == taken - 1
     assert (store.cms.db.kept, store.cms.db.in_use) == (0, 0)
 
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from cms_core.db.clock import db_now, read_clock
+from cms_core.db.clock import read_clock
 from cms_core.db.faults import DRIVER_ERRORS, concerns_transaction, is_lock_timeout, wrapped
 from cms_core.db.generations import renew
 from cms_core.db.outbox import enqueue
@@ -22,7 +21,6 @@ from cms_core.db.reads import AnyRow, Driver, Prepared, Read, Write, arguments
 from cms_core.events import Event, Moment, Subscribers
 
 K = TypeVar("K", bound=Hashable)
-_NOW = Read(select(db_now().label("now")))
 
 #: More rounds of events causing events than any sane set of plugins needs.
 MAX_EVENTS = 10_000
@@ -130,7 +128,7 @@ class TransactionSession(AsyncSession):
         super().__init__(
             engine, expire_on_commit=False, autoflush=False, sync_session_class=_Collecting
         )
-        self.sync_session.owner = self  # type: ignore[attr-defined]
+        cast("_Collecting", self.sync_session).owner = self
         self._driver: Driver | None = None
         self._subscribers = subscribers
         #: Whether it shall end at the first lock that it does not get in time.
@@ -213,14 +211,9 @@ class TransactionSession(AsyncSession):
     async def now(self) -> datetime:
         """Return the database's moment (UTC), read once per transaction."""
         if self._now is None:
-            self._now = await self._moment()
+            lean = self._driver is not None  # it mostly begins the transaction: see `_read_moment`
+            self._now = await (self.run_sync(_read_moment) if lean else read_clock(self))
         return self._now
-
-    async def _moment(self) -> datetime:
-        if self._driver is None or self._driver.in_transaction:
-            return (await self.fetch(_NOW))[0].now  # type: ignore[no-any-return]  # as the column
-        # Mostly the statement that begins the transaction: with as little of SQLAlchemy as can be.
-        return await self.run_sync(_begin)
 
     async def settle(self) -> None:
         """Flush, let `before_commit` subscribers take part, and write the outbox, so far.
@@ -273,10 +266,10 @@ class TransactionSession(AsyncSession):
                 await deliver(subscriber, event)
 
 
-def _begin(session: Session) -> datetime:
-    now: datetime = (
-        session.connection().exec_driver_sql("SELECT statement_timestamp()").scalar_one()
-    )
+def _read_moment(session: Session) -> datetime:
+    """Read PostgreSQL's clock through SQLAlchemy, which begins transactions; with little of it."""
+    moments = session.connection().exec_driver_sql("SELECT statement_timestamp()").scalars()
+    now: datetime = moments.one()
     return now
 
 
