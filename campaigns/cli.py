@@ -56,7 +56,7 @@ def run(
     if size is Size.FULL and not again:
         wanted = [each for each in wanted if not _done(results, each)]
     with stage([engine]) as ready:
-        failed = [each for each in wanted if not _perform(ready, each, results)]
+        failed = [each for each in wanted if _perform(ready, each, results)]
     raise typer.Exit(1 if failed else 0)
 
 
@@ -80,9 +80,10 @@ def ci() -> None:
     """
     results = Results()
     with stage(list(Engine)) as ready:
-        failed = [each for each in assignments() if not _perform(ready, each, results)]
-    for each in failed:
-        console.print(f"failed: {each}")
+        failed = {each: why for each in assignments() if (why := _perform(ready, each, results))}
+    # Once more and last, with the reason: of a long output often its end alone is kept.
+    for each, why in failed.items():
+        console.print(f"failed: {each}\n{why}", markup=False)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -122,18 +123,18 @@ def _done(results: Results, assignment: Assignment) -> bool:
     return held
 
 
-def _perform(ready: Stage, assignment: Assignment, results: Results) -> bool:
-    """Do one run and tell how it went; whether it passed."""
+def _perform(ready: Stage, assignment: Assignment, results: Results) -> str | None:
+    """Do one run and tell how it went; return why it did not pass."""
     try:
         record = ready.run(assignment)
     except ProcessFailed as error:
         console.print(f"FAILED  {assignment}\n{error}", markup=False)
-        return False
+        return str(error)
     if assignment.size is Size.FULL:
         results.append(record)
         documents.write(results)
     _tell(record)
-    return record.failure is None
+    return record.failure
 
 
 def _tell(record: Record) -> None:

@@ -146,6 +146,8 @@ def fault_of(request: Request, answer: Answer) -> str | None:
     except ValueError:
         return f"a body that is no JSON: {answer.body[:100]!r}"
     slug = request.target.rpartition("/")[2]
+    if not isinstance(body, dict) or "slug" not in body:
+        return f"the body of something else: {answer.body[:100]!r}"
     if body["slug"] != slug or body.get("words", words_of(slug)) != words_of(slug):
         return f"the body of something else: {body['slug']}"
     return None
