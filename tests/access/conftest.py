@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import AsyncClient
@@ -18,8 +18,9 @@ from cms_posts.models import PostTransition, TransitionState
 API, ADMIN = "/api/v1", "/api/v1/admin"
 POSTS, TAGS, ME = f"{ADMIN}/posts", f"{ADMIN}/tags", f"{ADMIN}/me"
 USERS, ROLES, OUTBOX = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system/outbox"
+MEDIA = f"{ADMIN}/media"
 #: Routes about the same kind of thing; all others are about posts.
-FAMILIES = (USERS, ROLES, OUTBOX, ME, f"{API}/auth", TAGS)
+FAMILIES = (MEDIA, "/media", USERS, ROLES, OUTBOX, ME, f"{API}/auth", TAGS)
 
 EMAIL, PASSWORD, OTHER = "ada@example.com", "quartz-lantern-92-meadow", "velvet-harbour-17-comet"
 
@@ -38,11 +39,11 @@ class Site:
         self._made = 0
         self._shown: dict[tuple[int, str], Things] = {}
 
-    async def send(self, method: str, path: str, body: Any = None) -> Any:
+    async def send(self, method: str, path: str, body: Any = None, **file: Any) -> Any:
         """Send a request, which must succeed: a refusal would count too little."""
         token = self._cms.settings.metrics_token.get_secret_value()
         headers = {"Authorization": f"Bearer {token}"} if path == "/metrics" else None
-        answer = await self._client.request(method, path, json=body, headers=headers)
+        answer = await self._client.request(method, path, json=body, headers=headers, **file)
         assert answer.is_success, f"{method} {path}: {answer.text}"
         return answer.json() if "json" in answer.headers.get("content-type", "") else None
 
@@ -80,6 +81,8 @@ class Site:
         return self._shown[self.size, family]
 
     async def _make(self, path: str) -> Things:
+        if path.startswith((MEDIA, "/media")):
+            return await self._file(path)
         if path.startswith(USERS):
             return await self._account()
         if path.startswith(ROLES):
@@ -104,6 +107,25 @@ class Site:
             await self._give_up(made["transition_id"])
         made["code"], made["into"] = "not-found", tags[1]
         return made | ({"slug": tags[0]} if about_tags else {})
+
+    async def _file(self, path: str) -> Things:
+        """A file that as many posts show as there shall be; one to delete, nobody shows."""
+        made = await self.send("POST", MEDIA, **self.file_for(("POST", MEDIA)))
+        if path == f"{MEDIA}/{{id}}/{{filename}}":
+            return {"id": uuid4(), "filename": "words.txt"}
+        for _ in range(0 if path == f"{MEDIA}/{{id}}" else self.size):
+            cover = {"title": "Post", "cover": made["id"]}
+            post = await self.send("POST", POSTS, cover)
+            await self.send("POST", f"{POSTS}/{post['id']}/publish")
+        return {"id": made["id"], "filename": made["filename"]}
+
+    def file_for(self, route: Route) -> Things:
+        """The body of a request that uploads a file."""
+        method, path = route
+        words = f"Words {self.next()}".encode()
+        if (method, path) == ("POST", MEDIA):
+            return {"files": {"file": ("words.txt", words)}}
+        return {"content": words} if method == "PUT" and path.startswith(MEDIA) else {}
 
     async def _account(self) -> Things:
         email = f"user-{self.next()}@example.com"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.routing import APIRoute
@@ -38,6 +38,7 @@ NOT_FOUND = dict.fromkeys(ACTORS, "404")
 SIGNED_IN = row("401", PASS, PASS, PASS, PASS)
 AUTHORS = row("401", "403", PASS, PASS, PASS)
 OWNER_AND_EDITORS = row("401", "403", PASS, "404", PASS)
+OWN_FILES = row("401", "403", PASS, "403", PASS)
 EDITORS = row("401", "403", "403", "403", PASS)
 ADMINS = row("401", "403", "403", "403", "403")
 UNPLANNED = row("401", "403", "404", "404", "404") | {"admin": "404"}
@@ -69,6 +70,7 @@ SCHEDULE = f"{POST}/schedule"
 TRANSITION = f"{SCHEDULE}/{{transition_id}}"
 TAG, ME, USERS = "/api/v1/admin/tags/{slug}", "/api/v1/admin/me", "/api/v1/admin/users"
 ROLES, SYSTEM = "/api/v1/admin/roles", "/api/v1/admin/system"
+MEDIA, FILE = "/api/v1/admin/media", "/api/v1/admin/media/{id}"
 
 EXPECTED: Mapping[tuple[str, str], Policy] = {
     # Delivery never looks at identity: what is not live is not there, whoever asks.
@@ -142,6 +144,16 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("PATCH", TAG): Policy(EDITORS, {"name": "Ocean"}),
     ("POST", f"{TAG}/merge"): Policy(EDITORS, {"into": "land"}),
     ("DELETE", TAG): Policy(EDITORS),
+    # Files: authors show each other's, but change only their own. Ada's is the cover of her post.
+    ("GET", MEDIA): Policy(AUTHORS),
+    ("POST", MEDIA): Policy(row("401", "403", PASS, PASS, PASS)),
+    ("PUT", f"{FILE}/{{filename}}"): Policy(AUTHORS),
+    ("GET", FILE): Policy(AUTHORS),
+    ("PATCH", FILE): Policy(OWN_FILES, {"alt": "The sea"}),
+    ("DELETE", FILE): Policy(OWN_FILES),
+    ("GET", "/media/{id}/{filename}"): Policy(
+        {"draft": NOT_FOUND, "live": EVERYBODY, "trashed": NOT_FOUND}, states=STATES
+    ),
     # The system.
     ("GET", f"{SYSTEM}/plugins"): Policy(ADMINS),
     ("GET", f"{SYSTEM}/jobs"): Policy(ADMINS),
@@ -177,6 +189,13 @@ async def test_every_live_route_has_an_expectation(cms_app: CMS) -> None:
     assert live_routes(cms_app) == set(EXPECTED)
 
 
+def _file_for(method: str, path: str) -> dict[str, Any]:
+    """The body of a request that uploads a file."""
+    if (method, path) == ("POST", MEDIA):
+        return {"files": {"file": ("words.txt", b"Other words")}}
+    return {"content": b"Other words"} if method == "PUT" and path.startswith(MEDIA) else {}
+
+
 class World:
     """A site with one author's post, and everybody who might ask for it."""
 
@@ -196,6 +215,7 @@ class World:
             address,
             headers=self._headers[actor],
             json=policy.body,
+            **_file_for(method, path),
             params={"against": 1} if path.endswith("/diff") else None,
         )
         assert answer.status_code < 500, answer.text
@@ -206,6 +226,8 @@ class World:
         self._made += 1
         content: dict[str, object] = {"title": "Post", "slug": f"post-{self._made}"}
         content |= {"tags": [f"Tag {self._made}", "Land"]}
+        if "media" in path:
+            content["cover"] = await self._upload()
         post = await self._send("ada", "POST", POSTS, json=content)
         previews = f"{POSTS}/{post['id']}/preview-links"
         link = await self._send("ada", "POST", previews, json={"expires_in": 60})
@@ -216,7 +238,8 @@ class World:
         if state == "trashed":
             await self._send("ada", "DELETE", f"{POSTS}/{post['id']}")
         return {
-            "id": self._account if "/users" in path else post["id"],
+            "id": self._id(path, post),
+            "filename": "words.txt",
             "slug": f"tag-{self._made}" if "tags" in path else post["slug"],
             "number": 1 if "revisions" in path else 9,
             "link_id": link["id"],
@@ -225,6 +248,17 @@ class World:
             "name": "reader",
             "code": "not-found",
         }
+
+    async def _upload(self) -> str:
+        files = {"file": ("words.txt", f"Words {self._made}".encode())}
+        return str((await self._send("ada", "POST", MEDIA, files=files))["id"])
+
+    def _id(self, path: str, post: dict[str, Any]) -> object:
+        if path.endswith("/{filename}") and "admin" in path:
+            return uuid4()
+        if "/media" in path:
+            return post["cover"]["id"]
+        return self._account if "/users" in path else post["id"]
 
     async def _send(self, actor: str, method: str, path: str, **options: Any) -> dict[str, Any]:
         answer = await self._client.request(method, path, headers=self._headers[actor], **options)

@@ -27,18 +27,27 @@ POSTS, TAGS, ME = f"{ADMIN}/posts", f"{ADMIN}/tags", f"{ADMIN}/me"
 POST, TAG = f"{POSTS}/{{id}}", f"{TAGS}/{{slug}}"
 PLAN, PREVIEWS, REVISION = f"{POST}/schedule", f"{POST}/preview-links", f"{POST}/revisions"
 TRANSITION = f"{PLAN}/{{transition_id}}"
+MEDIA = f"{ADMIN}/media"
 USERS, ROLES, SYSTEM = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system"
 OUTBOX = f"{SYSTEM}/outbox"
 
 MOST: Mapping[Route, int] = {
     # What readers ask for, where nothing is kept yet: of a list, the posts that it shows neither.
-    ("GET", f"{API}/posts"): 5,
+    ("GET", f"{API}/posts"): 6,
     ("GET", f"{API}/posts/{{slug}}"): 4,
     ("GET", f"{API}/tags"): 2,
     ("GET", "/feed.atom"): 4,
     ("GET", "/sitemap.xml"): 3,
     ("GET", "/sitemap-{number}.xml"): 3,
     ("GET", f"{API}/previews/{{token}}"): 4,
+    # Files.
+    ("GET", MEDIA): 4,
+    ("POST", MEDIA): 9,
+    ("PUT", f"{MEDIA}/{{id}}/{{filename}}"): 9,
+    ("GET", f"{MEDIA}/{{id}}"): 5,
+    ("PATCH", f"{MEDIA}/{{id}}"): 9,
+    ("DELETE", f"{MEDIA}/{{id}}"): 11,
+    ("GET", "/media/{id}/{filename}"): 2,
     # Pages and probes.
     ("GET", "/"): 0,
     ("GET", "/docs"): 0,
@@ -67,13 +76,13 @@ MOST: Mapping[Route, int] = {
     ("PUT", f"{ROLES}/{{name}}"): 3,
     ("DELETE", f"{ROLES}/{{name}}"): 4,
     # Posts.
-    ("GET", POSTS): 6,
+    ("GET", POSTS): 7,
     ("POST", POSTS): 12,
     ("GET", POST): 6,
     ("PATCH", POST): 16,
     ("DELETE", POST): 17,
     ("POST", f"{POST}/untrash"): 9,
-    ("POST", f"{POST}/purge"): 5,
+    ("POST", f"{POST}/purge"): 6,
     ("POST", f"{POST}/publish"): 15,
     ("POST", f"{POST}/unpublish"): 16,
     ("GET", f"{POST}/visibility"): 6,
@@ -148,6 +157,7 @@ def body_of(site: Site, route: Route, things: Things) -> Things | None:
         ("POST", PLAN): {"action": "publish", "at": "2035-02-01T08:00:00Z"},
         ("PATCH", TRANSITION): {"at": "2037-02-01T08:00:00Z"},
         ("PATCH", TAG): {"name": f"Ocean {number}", "slug": f"ocean-{number}"},
+        ("PATCH", f"{MEDIA}/{{id}}"): {"alt": f"The sea {number}", "folder": "2036"},
         ("POST", f"{TAG}/merge"): {"into": things.get("into")},
     }
     return bodies.get(route)
@@ -175,8 +185,9 @@ async def test_no_route_asks_more_often_for_many_things_than_for_one(
         method, path = route
         against = "?against=2" if path.endswith("/diff") else ""
         body = body_of(site, route, things)
+        file = site.file_for(route)
         with cms_query_count() as statements:
-            await site.send(method, path.format(**things) + against, body)
+            await site.send(method, path.format(**things) + against, body, **file)
         site.sent(route)
         return len(statements)
 

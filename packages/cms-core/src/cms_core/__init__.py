@@ -15,14 +15,17 @@ from cms_core.errors import (
     Conflict,
     FieldError,
     Forbidden,
+    InsufficientStorage,
     Invalid,
     NotFound,
     PreconditionFailed,
     Quota,
+    RangeNotSatisfiable,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    UnsupportedMediaType,
     reason_of,
 )
 from cms_core.events import (
@@ -46,7 +49,7 @@ from cms_core.http.openapi import may_answer
 from cms_core.http.pagination import Page, Sort
 from cms_core.http.routers import AdminRouter, DeliveryRouter, OpenRouter, RootRouter
 from cms_core.http.sessions import Snapshot, Transaction
-from cms_core.http.streaming import streamed
+from cms_core.http.streaming import streamed, wants_body
 from cms_core.http.transaction import transact
 from cms_core.ids import new_id
 from cms_core.jobs import Job
@@ -58,7 +61,7 @@ from cms_core.ratelimit import (
     rate_limit_headers,
     spend,
 )
-from cms_core.references import ReferencesChanged, Resolved, Resolver
+from cms_core.references import ReferencesChanged, ReferencesEnded, Resolved, Resolver
 from cms_core.security import BUILT_IN_ROLES, Authenticator, Permission, Principal
 from cms_core.seeds import Seed
 from cms_core.settings import PluginSettings, Settings
@@ -84,6 +87,7 @@ __all__ = [
     "IfMatch",
     "Instant",
     "InstantInput",
+    "InsufficientStorage",
     "Invalid",
     "Job",
     "Json",
@@ -98,10 +102,12 @@ __all__ = [
     "PreconditionFailed",
     "Principal",
     "Quota",
+    "RangeNotSatisfiable",
     "RateLimit",
     "RateLimiter",
     "Read",
     "ReferencesChanged",
+    "ReferencesEnded",
     "Resolved",
     "Resolver",
     "RootRouter",
@@ -116,6 +122,7 @@ __all__ = [
     "Transaction",
     "Unauthenticated",
     "Unavailable",
+    "UnsupportedMediaType",
     "Write",
     "after_commit",
     "among",
@@ -144,4 +151,5 @@ __all__ = [
     "streamed",
     "transact",
     "unique_or",
+    "wants_body",
 ]

@@ -5,7 +5,8 @@
     ├── Conflict            409   ├── Forbidden            403   ├── TooManyRequests  429
     ├── Invalid             422   ├── PreconditionFailed   412   └── Unavailable      503
     ├── BadRequest          400       └── PreconditionRequired 428
-    └── UnsupportedMediaType 415
+    ├── UnsupportedMediaType 415  ├── RangeNotSatisfiable  416
+    └── InsufficientStorage 507
 
 Domain code subclasses a kind (``class SlugTaken(Conflict)``); the class docstring's first line is
 the message and the class name in kebab-case is the stable ``code``. Nothing here knows HTTP:
@@ -97,6 +98,19 @@ class TooLarge(CMSError):
 
 class UnsupportedMediaType(CMSError):
     """The body is of a kind that is not accepted here."""
+
+
+class RangeNotSatisfiable(CMSError):
+    """The file has no bytes in the range that was asked for."""
+
+    def __init__(self, detail: str | None = None, *, size: int) -> None:
+        super().__init__(detail)
+        #: Bytes of the whole file.
+        self.size = size
+
+
+class InsufficientStorage(CMSError):
+    """There is no room to store this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,13 @@ STATUS: Mapping[type[errors.CMSError], int] = {
     errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,
+    errors.RangeNotSatisfiable: 416,
     errors.Invalid: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyRequests: 429,
     errors.CMSError: 500,
     errors.Unavailable: 503,
+    errors.InsufficientStorage: 507,
 }
 
 #: Problems that the framework and the front make: status → (code, title).
@@ -116,6 +118,8 @@ def _render_domain(scope: Scope, error: errors.CMSError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.PreconditionFailed) and error.etag:
         headers["ETag"] = error.etag
     if isinstance(error, (errors.TooManyRequests, errors.Unavailable)):

@@ -15,10 +15,20 @@ from cms_core.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What may be shown of a reference, and the cache scopes that this depends on."""
+    """What may be shown of a reference, and the cache scopes that this depends on.
+
+    `guarded` makes, each time anew, what authors and holders of preview links see instead, where
+    that is more than everybody may have: addresses that are signed and expire.
+    """
 
     public: Mapping[str, Any]
     scopes: frozenset[str] = frozenset()
+    guarded: Callable[[], Mapping[str, Any]] | None = None
+
+    @property
+    def for_authors(self) -> Mapping[str, Any]:
+        """What authors and holders of preview links see."""
+        return self.public if self.guarded is None else self.guarded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,17 @@ class ReferencesChanged(Event):
     kind: str
     ids: tuple[UUID, ...]
     published: bool
+
+    @property
+    def aggregate(self) -> str:
+        return self.source
+
+
+@dataclass(frozen=True)
+class ReferencesEnded(Event):
+    """A thing is gone for good, with all its history: nothing of it refers to anything."""
+
+    source: str
 
     @property
     def aggregate(self) -> str:

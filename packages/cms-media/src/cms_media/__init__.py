@@ -1,3 +1,5 @@
-"""Uploads, files and image variants."""
+"""cms-media: uploads and files. Everything else in this package is private."""
 
-__all__: list[str] = []
+from cms_media.events import MediaDeleted, MediaEdited, MediaUploaded
+
+__all__ = ["MediaDeleted", "MediaEdited", "MediaUploaded"]

@@ -16,6 +16,7 @@ from cms_posts.errors import PreviewNotFound
 from cms_posts.extensions import Extensions
 from cms_posts.models import Post, PostRevision, PreviewLink
 from cms_posts.queries import HEAD
+from cms_posts.references import MEDIA, media_in, with_open_addresses
 
 _PURPOSE = "posts.preview"
 _posts, _links, _revisions = Post.__table__, PreviewLink.__table__, PostRevision.__table__
@@ -59,7 +60,14 @@ async def read_preview(
     if row is None:
         raise PreviewNotFound
     around = await presenter.surroundings(session, [row])
-    return PreviewedPost(**around.present(row))
+    wanted = [row.cover_id, *media_in(row.body_html)]
+    media = await cms.references.resolve(session, MEDIA, wanted)
+    cover = media.get(row.cover_id)
+    opened = {
+        "cover": cover and dict(cover.for_authors),
+        "body_html": with_open_addresses(row.body_html, media),
+    }
+    return PreviewedPost(**around.present(row) | opened)
 
 
 def previews_router(cms: CMS, extensions: Extensions) -> OpenRouter:

@@ -49,7 +49,7 @@ class Front:
         body = Body(receive, head, exchange, deadline)
         answer = Answer(send, head, exchange, self._cors, deadline, body)
         if method == "HEAD":
-            answer.head_only = True
+            answer.head_only = exchange.head_only = True
             # A copy: the server goes on believing that it was asked for the head alone.
             scope = {**scope, "method": "GET"}
         begin_exchange(scope, exchange)

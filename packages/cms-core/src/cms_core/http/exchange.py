@@ -37,6 +37,8 @@ class Exchange:
     max_body: int
     #: Whether a minimum rate takes the place of the deadline while the body is received.
     streamed: bool = False
+    #: Whether the head of the answer alone was asked for: a long body need not be read then.
+    head_only: bool = False
     #: The plugin and the route that answer, once they are known.
     plugin: str = "core"
     route: Route | None = None

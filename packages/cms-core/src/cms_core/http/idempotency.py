@@ -87,15 +87,18 @@ def shown_once(endpoint: Any) -> Any:
     return endpoint
 
 
-def claim_of(request: Request) -> Claim | None:
-    """Return what the request claims; None without the header or for another method than POST."""
+def claim_of(request: Request, digest: bytes = b"") -> Claim | None:
+    """Return what the request claims; None without the header or for another method than POST.
+
+    `digest` stands for a body that was not kept while it was read.
+    """
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
     if not 1 <= len(key) <= MAX_KEY or not all("!" <= char <= "~" for char in key):
         raise BadIdempotencyKey
     path: str = request.scope["path"]
-    body: bytes = getattr(request, "_body", b"")
+    body: bytes = getattr(request, "_body", digest)
     return Claim(
         principal_id=request.state.principal.id,
         route=f"POST {path}"[:300],

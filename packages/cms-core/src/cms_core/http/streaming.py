@@ -1,7 +1,11 @@
-"""Endpoints that read their body themselves, piece by piece: uploads, imports."""
+"""Endpoints that read their body themselves, piece by piece, or answer so: uploads, files."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from fastapi import Request
+
+from cms_core.http.exchange import exchange_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,3 +27,8 @@ def streamed(max_body: int) -> Callable[[F], F]:
 def streamed_body_of(endpoint: Callable[..., Any]) -> int | None:
     """Return how many bytes a marked endpoint takes; None for any other."""
     return getattr(endpoint, "streamed_body", None)
+
+
+def wants_body(request: Request) -> bool:
+    """Whether the client waits for the body: to a `HEAD`, long answers need not be read."""
+    return not exchange_of(request.scope).head_only

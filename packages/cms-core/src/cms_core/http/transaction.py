@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 
 async def transact(
-    request: Request, perform: Callable[[TransactionSession], Awaitable[Response]]
+    request: Request,
+    perform: Callable[[TransactionSession], Awaitable[Response]],
+    *,
+    digest: bytes = b"",
 ) -> Response:
     """Run `perform` in the transaction of this request, under its `Idempotency-Key`.
 
     For endpoints that hash, upload or ask others first and so do not take a `Transaction`: theirs
     would be open, and on SQLite keep every writer waiting, all the while. Call it once; `perform`
-    may run again after a race.
+    may run again after a race. `digest` stands for a streamed body, so that a key that is used
+    again with another one is refused.
     """
     cms: CMS = request.app.state.cms
     route = request.scope["route"]
-    claim = idempotency.claim_of(request) if route.idempotent else None
+    claim = idempotency.claim_of(request, digest) if route.idempotent else None
 
     async def work(session: TransactionSession) -> Response:
         if claim is None:

@@ -24,7 +24,7 @@ from cms_posts.content import WorkingCopy
 from cms_posts.extensions import Door, Extensions
 from cms_posts.models import PostRevision
 from cms_posts.queries import Tags, load_tags
-from cms_posts.references import MEDIA, PRINCIPAL
+from cms_posts.references import MEDIA, PRINCIPAL, media_in, with_open_addresses
 
 #: A row or an entity as its columns.
 Fields = Mapping[str, Any] | RowMapping
@@ -41,16 +41,19 @@ class _Surroundings:
 
     tags: Tags
     people: Mapping[UUID, Resolved]
-    covers: Mapping[UUID, Resolved]
+    media: Mapping[UUID, Resolved]
     plans: Mapping[UUID, Row[Any]]
     extensions: Extensions
 
     def content(self, fields: Fields) -> dict[str, Any]:
-        cover = self.covers.get(fields["cover_id"])
+        cover = self.media.get(fields["cover_id"])
         tags = self.tags.of(fields["tags"])
-        return {name: fields[name] for name in _OF_BOTH if name in fields} | {
+        same = {name: fields[name] for name in _OF_BOTH if name in fields}
+        if "body_html" in same:
+            same["body_html"] = with_open_addresses(same["body_html"], self.media)
+        return same | {
             "tags": [{"slug": tag.slug, "name": tag.name} for tag in tags],
-            "cover": None if cover is None else dict(cover.public),
+            "cover": None if cover is None else dict(cover.for_authors),
             "seo": fields["seo"],
             "extensions": self.extensions.shown(fields["extensions"], Door.AUTHORING),
         }
@@ -123,12 +126,13 @@ class Presenter:
         plans: bool = False,
     ) -> _Surroundings:
         tags = [id for row in rows for id in row["tags"]] if wants("tags") else []
-        covers = [row["cover_id"] for row in rows] if wants("cover") else []
+        media = [row["cover_id"] for row in rows] if wants("cover") else []
+        media += [id for row in rows for id in media_in(row.get("body_html", ""))]
         people = rows if wants("author") else []
         return _Surroundings(
             tags=await load_tags(session, tags),
             people=await self._people(session, people),
-            covers=await self._cms.references.resolve(session, MEDIA, covers),
+            media=await self._cms.references.resolve(session, MEDIA, media),
             plans=await next_transitions(session, [row["id"] for row in rows] if plans else ()),
             extensions=self._extensions,
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from cms_core import ANY_VERSION, Precondition, Principal, Transaction
+from cms_core import ANY_VERSION, Precondition, Principal, ReferencesEnded, Transaction
 from cms_posts.errors import PostNotInTrash
 from cms_posts.events import PostPurged, PostTrashed, PostUntrashed
 from cms_posts.models import Post
 from cms_posts.queries import head_of
-from cms_posts.references import announce_references
+from cms_posts.references import announce_references, source_of
 from cms_posts.service.access import lock_to_edit, must_publish
 from cms_posts.service.live import LiveChange, change_live
 from cms_posts.service.plan import cancel_plan
@@ -82,4 +82,5 @@ async def purge_post(
     # Everything that belongs to it goes with it, by the foreign keys.
     await session.delete(post)
     await session.flush()
+    session.emit(ReferencesEnded(source_of(post.id)))
     session.emit(PostPurged(post.id, by.id))

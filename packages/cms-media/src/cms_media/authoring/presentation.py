@@ -1,0 +1,70 @@
+"""Files as authors see them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms_core import CMS, Listing, Resolved
+from cms_media.addresses import Addresses
+from cms_media.authoring.schemas import ListedMedia, Media, Uploader, Use
+from cms_media.errors import MediaNotFound
+from cms_media.models import MediaItem
+from cms_media.queries import all_files, uses_of
+
+#: Uses that one answer tells.
+_MOST_USES = 100
+_SAME = ("id", "filename", "size", "alt", "title", "credit", "folder", "created_at", "updated_at")
+
+#: A row as its columns.
+Fields = Mapping[str, Any] | RowMapping
+
+
+class Presenter:
+    """Shows files with their addresses and the names of those who uploaded them."""
+
+    def __init__(self, cms: CMS, addresses: Addresses) -> None:
+        self._cms = cms
+        self._addresses = addresses
+
+    async def one(self, session: AsyncSession, id: UUID) -> tuple[Media, int]:
+        """A file and its version. Raises `MediaNotFound`."""
+        found = (await session.execute(all_files().where(MediaItem.id == id))).one_or_none()
+        if found is None:
+            raise MediaNotFound
+        row = found._mapping
+        people = await self._people(session, [row["owner_id"]])
+        uses = [
+            Use(source=each.source, published=each.published, working=each.working)
+            for each in await uses_of(session, id, _MOST_USES)
+        ]
+        return Media(**self._fields(row, people), uses=uses), row["version"]
+
+    async def listed(
+        self, session: AsyncSession, rows: Sequence[Fields], page: Listing
+    ) -> list[ListedMedia]:
+        """Files in a list."""
+        owners = {row["owner_id"] for row in rows} if page.wants("uploaded_by") else ()
+        people = await self._people(session, owners)
+        return [ListedMedia(**self._fields(row, people)) for row in rows]
+
+    async def _people(
+        self, session: AsyncSession, ids: Collection[UUID]
+    ) -> Mapping[UUID, Resolved]:
+        return await self._cms.references.resolve(session, "principal", ids)
+
+    def _fields(self, row: Fields, people: Mapping[UUID, Resolved]) -> dict[str, Any]:
+        id, filename, owner = row["id"], row["filename"], row["owner_id"]
+        known = people.get(owner)
+        uploader = None if known is None else known.public.get("name")
+        return {name: row[name] for name in _SAME} | {
+            "type": row["media_type"],
+            "url": self._addresses.public(id, filename),
+            "signed_url": self._addresses.signed(id, filename),
+            "public": row["public"],
+            "uploaded_by": Uploader(id=owner, name=uploader),
+        }

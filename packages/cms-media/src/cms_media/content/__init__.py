@@ -1,0 +1,1 @@
+"""What uploads are made of: the form they come in, their type, their names and their ranges."""

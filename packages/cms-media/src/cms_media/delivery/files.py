@@ -1,0 +1,134 @@
+"""The bytes of files, for anybody who may have them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from cms_core import CMS, RootRouter, fetch, wants_body
+from cms_media import scopes
+from cms_media.addresses import Addresses
+from cms_media.content.kinds import KINDS
+from cms_media.content.names import content_disposition
+from cms_media.content.ranges import parse_range, range_applies
+from cms_media.errors import MediaNotFound
+from cms_media.queries import SERVED
+from cms_media.settings import MediaSettings
+from cms_media.storage import Storage
+
+#: Whatever a file holds, a browser shall run nothing of it and load nothing for it.
+_INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The whole file."},
+    206: {"content": {"application/octet-stream": {}}, "description": "The range asked for."},
+    307: {"description": "The storage's own address, with `CMS_MEDIA__REDIRECT`."},
+    308: {"description": "The file has another name now; `Location` has it."},
+    416: {"description": "The file has no bytes in that range."},
+}
+
+
+def files_router(cms: CMS, storage: Storage) -> RootRouter:
+    """Return the router of the bytes of files."""
+    router = RootRouter("/media", tags=["media"])
+    files = _Files(cms, storage)
+
+    @router.get("/{id}/{filename}", responses=_ANSWERS, response_class=Response)
+    async def read_file(
+        request: Request,
+        id: UUID,
+        filename: str,
+        s: Annotated[
+            str | None, Query(max_length=200, description="Signature of a private file's address.")
+        ] = None,
+    ) -> Response:
+        """Read a file: a public one, or with its signature one that authors alone may see."""
+        return await files.answer(request, id, filename, s)
+
+    return router
+
+
+class _Files:
+    def __init__(self, cms: CMS, storage: Storage) -> None:
+        self._cms = cms
+        self._settings = cms.plugin_settings(MediaSettings)
+        self._addresses = Addresses(cms)
+        self._storage = storage
+
+    async def answer(
+        self, request: Request, id: UUID, filename: str, signature: str | None
+    ) -> Response:
+        """Answer with a file. Raises `MediaNotFound`: it is not there, or not for this reader."""
+        async with self._cms.reading() as session:
+            found = await fetch(session, SERVED, media=id)
+        if not found:
+            raise MediaNotFound
+        file = found[0]
+        opened = signature is not None and self._addresses.opens(signature, id)
+        if not (file.public or opened):
+            raise MediaNotFound
+        if filename != file.filename:
+            return self._moved(file, opened)
+        if self._settings.redirect and (away := await self._away(file)) is not None:
+            return away
+        return self._bytes(request, file)
+
+    def _moved(self, file: Any, opened: bool) -> Response:
+        address = self._addresses.signed if opened else self._addresses.public
+        headers = {"Location": address(file.id, file.filename), "Cache-Control": "no-store"}
+        return Response(status_code=308, headers=headers)
+
+    async def _away(self, file: Any) -> Response | None:
+        """The storage's own address of the file; None where it has none."""
+        age = self._settings.link_age
+        disposition = _disposition(file)
+        url = await self._storage.signed_url(file.key, age, file.media_type, disposition)
+        if url is None:
+            return None
+        return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
+
+    def _bytes(self, request: Request, file: Any) -> Response:
+        headers = self._headers(file)
+        sent = request.headers.get("range")
+        applies = range_applies(request.headers.get("if-range"), headers["ETag"], file.created_at)
+        # Who asks whether it has changed gets that answered first.
+        asked = None if not applies or "if-none-match" in request.headers else sent
+        part = parse_range(asked, file.size)
+        start, stop = (0, file.size) if part is None else (part.start, part.stop)
+        if part is not None:
+            headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
+        headers["Content-Length"] = str(stop - start)
+        body = (
+            self._storage.read(file.key, start, stop - start) if wants_body(request) else _nothing()
+        )
+        status = 200 if part is None else 206
+        return StreamingResponse(body, status, headers, media_type=file.media_type)
+
+    def _headers(self, file: Any) -> dict[str, str]:
+        age = self._settings.max_age
+        cached = f"public, max-age={age}, immutable" if file.public else "private, no-store"
+        return {
+            "ETag": f'"{file.sha256[:40]}"',
+            "Last-Modified": format_datetime(file.created_at.replace(microsecond=0), usegmt=True),
+            "Accept-Ranges": "bytes",
+            "Cache-Control": cached,
+            "Content-Disposition": _disposition(file),
+            "Content-Security-Policy": _INERT,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Surrogate-Key": scopes.of_media(file.id),
+        }
+
+
+def _disposition(file: Any) -> str:
+    kind = KINDS.get(file.media_type)
+    return content_disposition("inline" if kind and kind.inline else "attachment", file.filename)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    empty: tuple[bytes, ...] = ()
+    for piece in empty:
+        yield piece

@@ -1,0 +1,97 @@
+"""The way in of bytes: looked at, counted and hashed while they go to the storage."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from cms_media.content.kinds import KINDS
+from cms_media.content.names import tidy_filename
+from cms_media.content.sniffing import HEAD, sniff
+from cms_media.errors import EmptyFile, FileTooLarge, QuotaExceeded, UnacceptableFile
+from cms_media.settings import MediaSettings
+from cms_media.storage import Storage
+
+#: What the keys of all files begin with.
+FILES = "files/"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that are stored, durably, and belong to no file yet."""
+
+    key: str
+    sha256: str
+    size: int
+    filename: str
+    media_type: str
+
+
+async def receive(
+    storage: Storage,
+    settings: MediaSettings,
+    chunks: AsyncIterator[bytes],
+    filename: str,
+    *,
+    room: int | None,
+) -> Received:
+    """Store what comes; at most `room` bytes where that is not None.
+
+    Raises `EmptyFile`, `UnacceptableFile`, `FileTooLarge`, `QuotaExceeded`, and what the storage
+    and the sender raise; then nothing is kept.
+    """
+    head, complete = await _head_of(chunks)
+    if not head:
+        raise EmptyFile
+    media_type = sniff(head, filename)
+    if media_type is None:
+        raise UnacceptableFile
+    limit = settings.max_bytes(KINDS[media_type].family)
+    counted = _Counted(head, None if complete else chunks, limit, room)
+    random = secrets.token_hex(16)
+    key = f"{FILES}{random[:2]}/{random}"
+    await storage.put(key, counted.pieces())
+    tidy = tidy_filename(filename, media_type)
+    return Received(key, counted.digest.hexdigest(), counted.size, tidy, media_type)
+
+
+async def _head_of(chunks: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+    """The first bytes, as many as tell what a file is, and whether they are all."""
+    head = b""
+    async for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD:
+            return head, False
+    return head, True
+
+
+class _Counted:
+    """Passes bytes on, until there are too many."""
+
+    def __init__(
+        self, head: bytes, rest: AsyncIterator[bytes] | None, limit: int, room: int | None
+    ) -> None:
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self._head = head
+        self._rest = rest
+        self._limit = limit
+        self._room = room
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield everything. Raises `FileTooLarge` and `QuotaExceeded`."""
+        yield self._count(self._head)
+        if self._rest is not None:
+            async for chunk in self._rest:
+                yield self._count(chunk)
+
+    def _count(self, chunk: bytes) -> bytes:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise FileTooLarge
+        if self._room is not None and self.size > self._room:
+            raise QuotaExceeded
+        self.digest.update(chunk)
+        return chunk
