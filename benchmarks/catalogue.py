@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from benchmarks import growth, memory, misses, publishing, reads, writes
+from benchmarks import files, growth, memory, misses, publishing, reads, writes
 from benchmarks.figures import Figure
 from benchmarks.measuring import Plan
 from benchmarks.stage import Stage
@@ -29,5 +29,6 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         "Measure lists with so many posts, a tenth and a hundredth.", growth.run, 3, 100_000
     ),
     "publishing": Benchmark("Measure how fast a worker publishes what is due.", publishing.run),
+    "files": Benchmark("Measure uploads of 200 MB and downloads of 1 MB.", files.run, posts=100),
     "memory": Benchmark("Measure the memory of a process, its cache empty and full.", memory.run),
 }

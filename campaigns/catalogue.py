@@ -13,6 +13,9 @@ from campaigns.due_posts import DUE_POSTS
 from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
+from campaigns.media.same_bytes import SAME_BYTES
+from campaigns.media.unauthorised import UNAUTHORISED
+from campaigns.media.uploads import UPLOADS
 from campaigns.model.campaign import MODEL
 from campaigns.precision import PRECISION
 from campaigns.published.killed_writers import KILLED_WRITERS
@@ -37,5 +40,8 @@ _ALL: tuple[Campaign[Any], ...] = (
     KILLED_WRITERS,
     STAMPEDE,
     RESTORED,
+    UPLOADS,
+    SAME_BYTES,
+    UNAUTHORISED,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from campaigns.campaign import Engine
 from campaigns.fault import BOTH, Fault
+from campaigns.media_faults import MEDIA_FAULTS
 from campaigns.model import variants
 from campaigns.planted import outbox, plan, reading
 from campaigns.published_faults import PUBLISHED_FAULTS
@@ -192,5 +193,6 @@ _ALL: tuple[Fault, ...] = (
         replacements={_RULES: variants.trust_workers_clock},
     ),
     *PUBLISHED_FAULTS,
+    *MEDIA_FAULTS,
 )
 FAULTS = {fault.name: fault for fault in _ALL}

@@ -19,8 +19,12 @@ API, ADMIN = "/api/v1", "/api/v1/admin"
 POSTS, TAGS, ME = f"{ADMIN}/posts", f"{ADMIN}/tags", f"{ADMIN}/me"
 USERS, ROLES, OUTBOX = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system/outbox"
 MEDIA = f"{ADMIN}/media"
+UPLOADS = f"{MEDIA}/uploads"
+#: A piece of an upload, and what a request with one says.
+WORDS = b"Words"
+TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
 #: Routes about the same kind of thing; all others are about posts.
-FAMILIES = (MEDIA, "/media", USERS, ROLES, OUTBOX, ME, f"{API}/auth", TAGS)
+FAMILIES = (UPLOADS, MEDIA, "/media", USERS, ROLES, OUTBOX, ME, f"{API}/auth", TAGS)
 
 EMAIL, PASSWORD, OTHER = "ada@example.com", "quartz-lantern-92-meadow", "velvet-harbour-17-comet"
 
@@ -42,8 +46,9 @@ class Site:
     async def send(self, method: str, path: str, body: Any = None, **file: Any) -> Any:
         """Send a request, which must succeed: a refusal would count too little."""
         token = self._cms.settings.metrics_token.get_secret_value()
-        headers = {"Authorization": f"Bearer {token}"} if path == "/metrics" else None
-        answer = await self._client.request(method, path, json=body, headers=headers, **file)
+        if path == "/metrics":
+            file["headers"] = {"Authorization": f"Bearer {token}"}
+        answer = await self._client.request(method, path, json=body, **file)
         assert answer.is_success, f"{method} {path}: {answer.text}"
         return answer.json() if "json" in answer.headers.get("content-type", "") else None
 
@@ -82,7 +87,7 @@ class Site:
 
     async def _make(self, path: str) -> Things:
         if path.startswith((MEDIA, "/media")):
-            return await self._file(path)
+            return await (self._upload if path.startswith(UPLOADS) else self._file)(path)
         if path.startswith(USERS):
             return await self._account()
         if path.startswith(ROLES):
@@ -119,13 +124,37 @@ class Site:
             await self.send("POST", f"{POSTS}/{post['id']}/publish")
         return {"id": made["id"], "filename": made["filename"]}
 
+    async def _upload(self, path: str) -> Things:
+        """An upload of which one word is missing, in as many pieces as there shall be."""
+        length = str(len(WORDS) * (self.size + 1))
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": length}
+        begun = await self._client.post(UPLOADS, headers=headers)
+        address = begun.headers["location"]
+        for piece in range(self.size):
+            offset = str(piece * len(WORDS))
+            headers = {**TUS, "Upload-Offset": offset}
+            answer = await self._client.patch(address, headers=headers, content=WORDS)
+            assert answer.status_code == 204, answer.text
+        return {"id": address.rpartition("/")[2]}
+
     def file_for(self, route: Route) -> Things:
         """The body of a request that uploads a file."""
         method, path = route
         words = f"Words {self.next()}".encode()
+        if path.startswith(UPLOADS):
+            return self._piece_for(method)
         if (method, path) == ("POST", MEDIA):
             return {"files": {"file": ("words.txt", words)}}
         return {"content": words} if method == "PUT" and path.startswith(MEDIA) else {}
+
+    def _piece_for(self, method: str) -> Things:
+        """The last piece of an upload, or the one that a new one consists of."""
+        length, offset = str(len(WORDS)), str(len(WORDS) * self.size)
+        if method == "POST":
+            return {"headers": TUS | {"Upload-Length": length}, "content": WORDS}
+        if method == "PATCH":
+            return {"headers": TUS | {"Upload-Offset": offset}, "content": WORDS}
+        return {"headers": {"Tus-Resumable": "1.0.0"}}
 
     async def _account(self) -> Things:
         email = f"user-{self.next()}@example.com"

@@ -39,6 +39,7 @@ SIGNED_IN = row("401", PASS, PASS, PASS, PASS)
 AUTHORS = row("401", "403", PASS, PASS, PASS)
 OWNER_AND_EDITORS = row("401", "403", PASS, "404", PASS)
 OWN_FILES = row("401", "403", PASS, "403", PASS)
+OWN_UPLOADS = row("401", "403", PASS, "404", "404") | {"admin": "404"}
 EDITORS = row("401", "403", "403", "403", PASS)
 ADMINS = row("401", "403", "403", "403", "403")
 UNPLANNED = row("401", "403", "404", "404", "404") | {"admin": "404"}
@@ -71,6 +72,10 @@ TRANSITION = f"{SCHEDULE}/{{transition_id}}"
 TAG, ME, USERS = "/api/v1/admin/tags/{slug}", "/api/v1/admin/me", "/api/v1/admin/users"
 ROLES, SYSTEM = "/api/v1/admin/roles", "/api/v1/admin/system"
 MEDIA, FILE = "/api/v1/admin/media", "/api/v1/admin/media/{id}"
+UPLOADS = f"{MEDIA}/uploads"
+#: What the tus protocol wants in the heads of requests.
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "5", "Upload-Offset": "0"}
+TUS |= {"Content-Type": "application/offset+octet-stream"}
 
 EXPECTED: Mapping[tuple[str, str], Policy] = {
     # Delivery never looks at identity: what is not live is not there, whoever asks.
@@ -151,6 +156,11 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("GET", FILE): Policy(AUTHORS),
     ("PATCH", FILE): Policy(OWN_FILES, {"alt": "The sea"}),
     ("DELETE", FILE): Policy(OWN_FILES),
+    # Uploads that can be resumed: whoever began one, nobody else.
+    ("POST", UPLOADS): Policy(AUTHORS),
+    ("GET", f"{UPLOADS}/{{id}}"): Policy(OWN_UPLOADS),
+    ("PATCH", f"{UPLOADS}/{{id}}"): Policy(OWN_UPLOADS),
+    ("DELETE", f"{UPLOADS}/{{id}}"): Policy(OWN_UPLOADS),
     ("GET", "/media/{id}/{filename}"): Policy(
         {"draft": NOT_FOUND, "live": EVERYBODY, "trashed": NOT_FOUND}, states=STATES
     ),
@@ -193,6 +203,8 @@ def _file_for(method: str, path: str) -> dict[str, Any]:
     """The body of a request that uploads a file."""
     if (method, path) == ("POST", MEDIA):
         return {"files": {"file": ("words.txt", b"Other words")}}
+    if path.startswith(UPLOADS):
+        return {"content": b"Words"} if method in ("POST", "PATCH") else {}
     return {"content": b"Other words"} if method == "PUT" and path.startswith(MEDIA) else {}
 
 
@@ -213,7 +225,7 @@ class World:
         answer = await self._client.request(
             method,
             address,
-            headers=self._headers[actor],
+            headers={**self._headers[actor], **(TUS if path.startswith(UPLOADS) else {})},
             json=policy.body,
             **_file_for(method, path),
             params={"against": 1} if path.endswith("/diff") else None,
@@ -238,7 +250,7 @@ class World:
         if state == "trashed":
             await self._send("ada", "DELETE", f"{POSTS}/{post['id']}")
         return {
-            "id": self._id(path, post),
+            "id": await self._id(path, post),
             "filename": "words.txt",
             "slug": f"tag-{self._made}" if "tags" in path else post["slug"],
             "number": 1 if "revisions" in path else 9,
@@ -253,7 +265,11 @@ class World:
         files = {"file": ("words.txt", f"Words {self._made}".encode())}
         return str((await self._send("ada", "POST", MEDIA, files=files))["id"])
 
-    def _id(self, path: str, post: dict[str, Any]) -> object:
+    async def _id(self, path: str, post: dict[str, Any]) -> object:
+        if path.startswith(f"{UPLOADS}/"):
+            headers = {**self._headers["ada"], **TUS}
+            begun = await self._client.post(UPLOADS, headers=headers)
+            return begun.headers["location"].rpartition("/")[2]
         if path.endswith("/{filename}") and "admin" in path:
             return uuid4()
         if "/media" in path:

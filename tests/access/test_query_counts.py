@@ -28,6 +28,7 @@ POST, TAG = f"{POSTS}/{{id}}", f"{TAGS}/{{slug}}"
 PLAN, PREVIEWS, REVISION = f"{POST}/schedule", f"{POST}/preview-links", f"{POST}/revisions"
 TRANSITION = f"{PLAN}/{{transition_id}}"
 MEDIA = f"{ADMIN}/media"
+UPLOADS = f"{MEDIA}/uploads"
 USERS, ROLES, SYSTEM = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system"
 OUTBOX = f"{SYSTEM}/outbox"
 
@@ -47,6 +48,10 @@ MOST: Mapping[Route, int] = {
     ("GET", f"{MEDIA}/{{id}}"): 5,
     ("PATCH", f"{MEDIA}/{{id}}"): 9,
     ("DELETE", f"{MEDIA}/{{id}}"): 11,
+    ("POST", UPLOADS): 17,
+    ("GET", f"{UPLOADS}/{{id}}"): 4,
+    ("PATCH", f"{UPLOADS}/{{id}}"): 20,
+    ("DELETE", f"{UPLOADS}/{{id}}"): 7,
     ("GET", "/media/{id}/{filename}"): 2,
     # Pages and probes.
     ("GET", "/"): 0,

@@ -39,7 +39,7 @@ from cms_core.events import (
 from cms_core.health import HealthCheck
 from cms_core.hookspecs import hookimpl, hookspec
 from cms_core.http.answers import answer
-from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition
+from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition, none_match
 from cms_core.http.fields import Sparse
 from cms_core.http.guards import authenticate, requires
 from cms_core.http.idempotency import shown_once
@@ -139,6 +139,7 @@ __all__ = [
     "listing",
     "may_answer",
     "new_id",
+    "none_match",
     "rate_limit_headers",
     "reason_of",
     "recall",

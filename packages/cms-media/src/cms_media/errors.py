@@ -1,6 +1,15 @@
 """What can go wrong with files."""
 
-from cms_core import Conflict, Forbidden, InsufficientStorage, Invalid, NotFound, TooLarge
+from cms_core import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InsufficientStorage,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    TooLarge,
+)
 from cms_core import UnsupportedMediaType as Unsupported
 
 
@@ -50,4 +59,51 @@ class QuotaExceeded(InsufficientStorage):
     """Your uploads would take more room than an account may have.
 
     Delete some, or ask the operator: `CMS_MEDIA__QUOTA_BYTES`.
+    """
+
+
+class UploadNotFound(NotFound):
+    """There is no such upload: it has expired, was ended, or is somebody else's.
+
+    Begin a new one.
+    """
+
+
+class BadUploadHeader(BadRequest):
+    """A header of the upload is missing or can't be read.
+
+    The detail says which. The length of an upload has to be known when it begins.
+    """
+
+
+class UploadVersionUnsupported(PreconditionFailed):
+    """The request is not of a version of the tus protocol that is spoken here.
+
+    `Tus-Version` says which are; send one of them as `Tus-Resumable`.
+    """
+
+
+class WrongPieceType(Unsupported):
+    """Pieces of an upload are sent as `application/offset+octet-stream`."""
+
+
+class UploadOffsetConflict(Conflict):
+    """The upload does not go on where this piece begins.
+
+    Ask with `HEAD` how much of it is here, and go on from there. This happens too where two
+    requests send pieces of one upload at the same time: one of them is kept.
+    """
+
+
+class PieceTooLarge(TooLarge):
+    """The piece goes on after the end of the upload.
+
+    Nothing of it was kept; send no more than `Upload-Length` says.
+    """
+
+
+class ChecksumMismatch(BadRequest):
+    """The piece is not what its checksum says; nothing of it was kept.
+
+    Send it again. The status of this answer is 460, as the tus protocol wants it.
     """

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from cms_core import CMS, Job
+from cms_media.service.expiry import end_expired, finish_left
 from cms_media.service.keeping import sweep
 from cms_media.settings import MediaSettings
 from cms_media.storage import Storage
@@ -26,4 +27,14 @@ def media_jobs(storage: Storage) -> Sequence[Job]:
             log.info("orphans_swept", **counts, abandoned=swept.abandoned)
         return False
 
-    return (Job("media:sweep", sweep_orphans, every=timedelta(hours=24)),)
+    async def look_after_uploads(cms: CMS) -> bool:
+        finished = await finish_left(cms, storage)
+        ended = await end_expired(cms, storage)
+        if finished or ended:
+            log.info("uploads_looked_after", finished=finished, expired=ended)
+        return False
+
+    return (
+        Job("media:uploads", look_after_uploads, every=timedelta(hours=1)),
+        Job("media:sweep", sweep_orphans, every=timedelta(hours=24)),
+    )

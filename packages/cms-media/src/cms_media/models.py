@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cms_core import Base, Instant, new_id
+from cms_core import Base, Instant, Json, new_id
 
 MAX_FILENAME = 120
 MAX_ALT = 1000
@@ -91,4 +92,42 @@ class MediaAccount(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
 
 
-MODELS = (MediaBlob, MediaItem, MediaUse, MediaAccount)
+class MediaUpload(Base):
+    """A file that comes in pieces, as many and as late as its sender likes until it expires."""
+
+    __tablename__ = "media_uploads"
+    __table_args__ = (
+        Index("ix_media_uploads_expires_at", "expires_at"),
+        Index("ix_media_uploads_owner_id", "owner_id"),
+    )
+
+    #: The file's too, once it is whole: however often it is finished, it becomes one file.
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
+    owner_id: Mapped[UUID] = mapped_column(Uuid)
+    length: Mapped[int] = mapped_column(BigInteger)
+    #: Bytes that are here; its pieces end where the next begins.
+    offset: Mapped[int] = mapped_column(BigInteger, default=0)
+    filename: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(Json)
+    #: What was said at the beginning, word for word: the protocol wants it repeated.
+    upload_metadata: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    #: The file that it has become. It may be gone again.
+    media_id: Mapped[UUID | None] = mapped_column(Uuid)
+
+
+class MediaUploadPart(Base):
+    """A piece of an upload: one object of the storage."""
+
+    __tablename__ = "media_upload_parts"
+
+    upload_id: Mapped[UUID] = mapped_column(
+        ForeignKey("media_uploads.id", ondelete="CASCADE"), primary_key=True
+    )
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+MODELS = (MediaBlob, MediaItem, MediaUse, MediaAccount, MediaUpload, MediaUploadPart)

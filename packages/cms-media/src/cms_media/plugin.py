@@ -29,6 +29,7 @@ from cms_media.jobs import media_jobs
 from cms_media.models import MODELS
 from cms_media.permissions import PERMISSIONS
 from cms_media.references import media_resolver
+from cms_media.service.background import background_of
 from cms_media.settings import MediaSettings
 from cms_media.storage import Storage, open_storage
 from cms_media.subscribers import media_subscribers
@@ -105,6 +106,7 @@ def lifespan(cms: CMS) -> AbstractAsyncContextManager[None]:
         if folder := uploads_folder(cms.settings):
             await asyncio.to_thread(prepare_folder, folder)
         yield
+        await background_of(cms).settle()
         await storage_of(cms).close()
 
     return checked_storage()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import Read, among
-from cms_media.models import MediaBlob, MediaItem, MediaUse
+from cms_media.models import MediaBlob, MediaItem, MediaUploadPart, MediaUse
 
 _items, _blobs, _uses = (cls.__table__.c for cls in (MediaItem, MediaBlob, MediaUse))
 
@@ -79,6 +79,7 @@ async def uses_of(session: AsyncSession, id: UUID, limit: int) -> Sequence[Media
 
 
 async def known_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
-    """Those of these keys under which bytes of files are stored."""
-    statement = select(MediaBlob.key).where(MediaBlob.key.in_(keys))
-    return set((await session.execute(statement)).scalars())
+    """Those of these keys under which bytes of files, or pieces of uploads, are stored."""
+    files = select(MediaBlob.key).where(MediaBlob.key.in_(keys))
+    parts = select(MediaUploadPart.key).where(MediaUploadPart.key.in_(keys))
+    return set((await session.execute(files.union_all(parts))).scalars())

@@ -32,6 +32,12 @@ class MediaSettings(PluginSettings):
         description="Seconds after which stored bytes that belong to no file are swept away.",
     )
 
+    upload_age: int = Field(
+        24 * 3600,
+        ge=60,
+        description="Seconds after its last piece until an upload that can be resumed expires.",
+    )
+
     def max_bytes(self, family: str) -> int:
         """The largest file of a family: image, audio, video or document."""
         limit: int = getattr(self, f"max_{family}_bytes")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import pytest
 from httpx2 import AsyncClient
+
+from cms_core import CMS
+from cms_media.plugin import storage_of
 
 if TYPE_CHECKING:
     from tests.library.conftest import Publish, Upload
@@ -211,6 +214,50 @@ async def test_a_deleted_file_is_gone_at_once(
     await ada.delete(f"{MEDIA}/{words['id']}", params={"force": "true"})
 
     assert (await cms_client.get(words["url"])).status_code == 404
+
+
+async def test_a_file_whose_bytes_are_missing_is_no_answer_cut_off(
+    cms_app: CMS, cms_client: AsyncClient, words: dict[str, Any]
+) -> None:
+    storage = storage_of(cms_app)
+    for key in [each.key async for each in storage.objects()]:
+        await storage.delete(key)
+
+    answer = await cms_client.get(words["url"])
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage-unavailable")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd.txt",
+        "..\\..\\boot.txt",
+        'a"; filename="evil.html".txt',
+        "line\r\nX-Evil: 1.txt",
+        "photo\u202egnp.txt",
+        "CON.txt",
+        "x" * 4000 + ".txt",
+        "%2e%2e%2fx.txt",
+        ".",
+        "",
+    ],
+    ids=ascii,
+)
+async def test_names_are_inert(ada: AsyncClient, name: str) -> None:
+    disposition = f"form-data; name=\"file\"; filename*=UTF-8''{quote(name, safe='')}"
+    body = f"--x\r\nContent-Disposition: {disposition}\r\n\r\nWords\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    made = (await ada.post(MEDIA, content=body.encode(), headers=headers)).json()
+
+    answer = await ada.get(made["signed_url"])
+
+    told = answer.headers["content-disposition"]
+    assert (answer.status_code, answer.content) == (200, b"Words")
+    assert told.startswith('attachment; filename="')
+    assert told.count('"') == 2
+    assert "x-evil" not in answer.headers
+    assert urlsplit(made["url"]).path.count("/") == 3
 
 
 async def test_an_unknown_file_is_not_found(cms_client: AsyncClient) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from httpx2 import AsyncClient
 
-from cms_core import Event, ReferencesChanged
+from cms_core import Event, ReferencesChanged, ReferencesEnded
 from cms_core.testing.recorders import EventRecorder
 from cms_posts.events import (
     PostCreated,
@@ -65,6 +65,7 @@ async def test_each_step_of_a_post_is_an_event(
         PostTrashed(id, by),
         PostUntrashed(id, by),
         PostTrashed(id, by),
+        ReferencesEnded(f"post:{id}"),
         PostPurged(id, by),
     ]
     assert {event.aggregate for event in happened} == {f"post:{id}"}

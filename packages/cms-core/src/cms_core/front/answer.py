@@ -64,6 +64,8 @@ class Answer:
             (b"x-content-type-options", b"nosniff"),
             *self._cors.headers_of(self._head, self._exchange.door, start),
         ]
+        if self._body.is_unwanted:
+            headers.append((b"connection", b"close"))
         if self._exchange.door is Door.DELIVERY:
             headers.append((b"cache-status", b"cms; " + self._exchange.cache_status))
         return headers

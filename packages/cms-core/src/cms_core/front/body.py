@@ -14,6 +14,8 @@ from cms_core.http.exchange import Exchange
 
 #: Seconds in which a client may go on sending what nobody wants, to see its answer.
 LINGER = 2.0
+#: Bytes of it that are taken meanwhile; whoever sends more is left to wait.
+MOST_DISCARDED = 1024 * 1024
 
 
 class Body:
@@ -45,14 +47,27 @@ class Body:
 
         It would be reset then, and the answer lost.
         """
-        return self._rest and self._head.ends_connection
+        return self._rest and (self._head.ends_connection or self.is_unwanted)
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether so much may still come that the connection is better closed than read on."""
+        if not self._rest:
+            return False
+        announced = self._head.headers.get(b"content-length", b"")
+        return not announced.isdigit() or int(announced) - self._size > MOST_DISCARDED
 
     async def discard_rest(self) -> None:
-        """Take what the client still sends."""
+        """Take what the client still sends, if that is not too much."""
+        discarded = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
                 while self._rest:
-                    self._rest = (await self._receive()).get("more_body", False)
+                    message = await self._receive()
+                    self._rest = message.get("more_body", False)
+                    discarded += len(message.get("body", b""))
+                    if discarded > MOST_DISCARDED:
+                        await asyncio.sleep(LINGER)  # it can read its answer meanwhile
 
     def _check_announced(self) -> None:
         # Before anything is received: a client that waits for "100 Continue" sends nothing.

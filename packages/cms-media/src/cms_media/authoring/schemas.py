@@ -98,3 +98,15 @@ class Media(ListedMedia):
     """A file, with what refers to it."""
 
     uses: list[Use] = Field(description="At most 100: published ones, working copies, the past.")
+
+
+class ResumableUpload(BaseModel):
+    """An upload that can be resumed."""
+
+    id: UUID
+    length: int = Field(description="Bytes of the whole file.")
+    offset: int = Field(description="Bytes that are here.")
+    filename: str
+    created_at: datetime
+    expires_at: datetime
+    media_id: UUID | None = Field(description="The file, once it is made.")

@@ -7,10 +7,11 @@ from email.utils import format_datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import structlog
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from cms_core import CMS, RootRouter, fetch, wants_body
+from cms_core import CMS, RootRouter, fetch, none_match, wants_body
 from cms_media import scopes
 from cms_media.addresses import Addresses
 from cms_media.content.kinds import KINDS
@@ -19,7 +20,9 @@ from cms_media.content.ranges import parse_range, range_applies
 from cms_media.errors import MediaNotFound
 from cms_media.queries import SERVED
 from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.storage import ObjectMissing, Storage, StorageUnavailable
+
+log = structlog.get_logger(__name__)
 
 #: Whatever a file holds, a browser shall run nothing of it and load nothing for it.
 _INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
@@ -75,7 +78,7 @@ class _Files:
             return self._moved(file, opened)
         if self._settings.redirect and (away := await self._away(file)) is not None:
             return away
-        return self._bytes(request, file)
+        return await self._bytes(request, file)
 
     def _moved(self, file: Any, opened: bool) -> Response:
         address = self._addresses.signed if opened else self._addresses.public
@@ -91,7 +94,7 @@ class _Files:
             return None
         return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
 
-    def _bytes(self, request: Request, file: Any) -> Response:
+    async def _bytes(self, request: Request, file: Any) -> Response:
         headers = self._headers(file)
         sent = request.headers.get("range")
         applies = range_applies(request.headers.get("if-range"), headers["ETag"], file.created_at)
@@ -102,9 +105,10 @@ class _Files:
         if part is not None:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
         headers["Content-Length"] = str(stop - start)
-        body = (
-            self._storage.read(file.key, start, stop - start) if wants_body(request) else _nothing()
-        )
+        known = none_match(request.headers.get("if-none-match", ""), headers["ETag"])
+        body = _nothing()
+        if wants_body(request) and not known:
+            body = await _begun(self._storage.read(file.key, start, stop - start), file.id)
         status = 200 if part is None else 206
         return StreamingResponse(body, status, headers, media_type=file.media_type)
 
@@ -126,6 +130,25 @@ class _Files:
 def _disposition(file: Any) -> str:
     kind = KINDS.get(file.media_type)
     return content_disposition("inline" if kind and kind.inline else "attachment", file.filename)
+
+
+async def _begun(pieces: AsyncIterator[bytes], id: UUID) -> AsyncIterator[bytes]:
+    """The same pieces, the first of which is there: once the head is sent, no error can be told.
+
+    Raises `StorageUnavailable`.
+    """
+    try:
+        first = await anext(pieces, b"")
+    except ObjectMissing as error:
+        log.error("bytes_missing", media_id=str(id))
+        raise StorageUnavailable from error
+
+    async def all_pieces() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_pieces()
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from cms_core import CMS
 from cms_media.models import MediaBlob
 from cms_media.queries import known_keys
+from cms_media.service.pieces import PARTS
 from cms_media.service.receiving import FILES
 from cms_media.storage import ObjectMissing, Storage, StoredObject
 
@@ -30,7 +31,7 @@ class Swept:
 
 
 async def sweep(cms: CMS, storage: Storage, age: timedelta, *, dry_run: bool = False) -> Swept:
-    """Delete stored bytes that have belonged to no file for longer than `age`.
+    """Delete stored bytes that have belonged to no file and no upload for longer than `age`.
 
     An upload stores its bytes before it makes its file: `age` has to be longer than that takes.
     """
@@ -50,11 +51,12 @@ async def sweep(cms: CMS, storage: Storage, age: timedelta, *, dry_run: bool = F
 
 async def _batches(storage: Storage) -> AsyncIterator[list[StoredObject]]:
     batch: list[StoredObject] = []
-    async for each in storage.objects(FILES):
-        batch.append(each)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
+    for folder in (FILES, PARTS):
+        async for each in storage.objects(folder):
+            batch.append(each)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
     if batch:
         yield batch
 

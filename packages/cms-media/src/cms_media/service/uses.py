@@ -18,14 +18,16 @@ async def note_uses(session: Transaction, event: ReferencesChanged) -> None:
     """Note to which files a thing refers now; those that it has left stay as its past."""
     if event.kind != MEDIA:
         return
+    # First, as whoever deletes one does: the other way round, both would wait for each other.
+    # Ids of files that are gone are no references.
+    held = await held_files(session, event.ids)
     flag = "published" if event.published else "working"
     column = getattr(MediaUse, flag)
     left = update(MediaUse).where(
         MediaUse.source == event.source, column, MediaUse.media_id.not_in(event.ids)
     )
     await session.execute(left.values({flag: False}))
-    # Ids of files that are gone are no references.
-    await _note(session, event.source, await held_files(session, event.ids), flag)
+    await _note(session, event.source, held, flag)
 
 
 async def forget_uses(session: Transaction, event: ReferencesEnded) -> None:

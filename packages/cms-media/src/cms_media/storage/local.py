@@ -14,7 +14,7 @@ from cms_media.storage.files import NewFile, OpenFile, place_of
 from cms_media.storage.keys import INCOMING, checked_key, checked_prefix, is_key
 from cms_media.storage.pieces import READ, gathered
 from cms_media.storage.protocol import StoredObject
-from cms_media.storage.threads import in_thread
+from cms_media.storage.threads import OneBehind, in_thread
 
 #: Bytes that are gathered before a thread is sent to write them.
 _WRITE = 1024 * 1024
@@ -38,13 +38,16 @@ class LocalStorage:
             raise StorageUnavailable from error.__cause__
 
     async def _write(self, file: NewFile, chunks: AsyncIterator[bytes]) -> None:
+        behind = OneBehind()
         try:
             await in_thread(file.begin)
             async with aclosing(gathered(chunks, _WRITE)) as pieces:
                 async for piece in pieces:
-                    await in_thread(file.write, piece)
+                    await behind.run(file.write, piece)
+            await behind.join()
             await in_thread(file.finish)
         except BaseException:
+            await behind.settle()
             await in_thread(file.discard)
             raise
 

@@ -29,6 +29,33 @@ async def in_thread(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs)
         raise
 
 
+class OneBehind:
+    """Lets a thread do one thing while the caller gets the next ready; raises as `in_thread`."""
+
+    def __init__(self) -> None:
+        self._running: asyncio.Task[None] | None = None
+
+    async def run(self, work: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        """Begin it when the last thing is done, and return."""
+        await self.join()
+        self._running = asyncio.create_task(in_thread(work, *args, **kwargs))
+
+    async def join(self) -> None:
+        """Wait for the last thing."""
+        running, self._running = self._running, None
+        if running is not None:
+            try:
+                await asyncio.shield(running)
+            except asyncio.CancelledError:
+                await until_done(running)
+                raise
+
+    async def settle(self) -> None:
+        """Wait for the last thing, however it ends: something else went wrong."""
+        if self._running is not None:
+            await until_done(self._running)
+
+
 async def until_done(running: asyncio.Future[_T]) -> bool:
     """Wait for its end, whatever happens to the caller; say whether it succeeded."""
     while not running.done():

@@ -1,0 +1,1 @@
+"""Campaigns against uploads: killed servers, equal bytes, bodies of people without rights."""
