@@ -49,12 +49,17 @@ def _events(kind: type[Event]) -> Iterator[type[Event]]:
             yield from _events(child)
 
 
+def _status(number: int) -> str:
+    """A status with its phrase; that of the tus protocol has none."""
+    return f"{number} {responses.get(number, '')}".rstrip()
+
+
 def errors_page() -> str:
     """Return the page of every code; the CMS must have been built."""
     parts: list[str] = []
     for kind in catalog().values():
         parts.append(f"## `{kind.code}`")
-        parts.append(f"{kind.status} {responses[kind.status]}. {marked(kind.title)}")
+        parts.append(f"{_status(kind.status)}. {marked(kind.title)}")
         advice = ADVICE.get(kind.status, ADVICE[400])
         parts.append(marked(inspect.cleandoc(kind.explanation)) or advice)
     return page(*parts)

@@ -1,13 +1,12 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import pytest
-from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
+from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import CMS, Resolved, Resolver, hookimpl
@@ -39,21 +38,9 @@ def cms_plugins() -> list[object]:
 
 
 @pytest.fixture
-async def sign_in(
-    cms_api: FastAPI, cms_login: Callable[..., dict[str, str]]
-) -> AsyncIterator[SignIn]:
+def sign_in(cms_sign_in: SignIn) -> SignIn:
     """``await sign_in("author", name="Ada")``: a client of the authoring door."""
-    async with AsyncExitStack() as stack:
-
-        async def sign_in(*args: Any, **kwargs: Any) -> AsyncClient:
-            client = AsyncClient(
-                transport=ASGITransport(cms_api),
-                base_url="http://test/api/v1/admin",
-                headers=cms_login(*args, **kwargs),
-            )
-            return await stack.enter_async_context(client)
-
-        yield sign_in
+    return partial(cms_sign_in, path="/api/v1/admin")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from cms_core.db.several import among
 from cms_core.db.types import Base, Instant, Json
 from cms_core.errors import (
     BadRequest,
+    ChecksumMismatch,
     CMSError,
     Conflict,
     FieldError,
@@ -38,7 +39,7 @@ from cms_core.events import (
 )
 from cms_core.health import HealthCheck
 from cms_core.hookspecs import hookimpl, hookspec
-from cms_core.http.answers import answer
+from cms_core.http.answers import add_headers, answer
 from cms_core.http.conditional import ANY_VERSION, IfMatch, Precondition, none_match
 from cms_core.http.fields import Sparse
 from cms_core.http.guards import authenticate, requires
@@ -77,6 +78,7 @@ __all__ = [
     "BadSignature",
     "Base",
     "CMSError",
+    "ChecksumMismatch",
     "Conflict",
     "Delivery",
     "DeliveryRouter",
@@ -124,6 +126,7 @@ __all__ = [
     "Unavailable",
     "UnsupportedMediaType",
     "Write",
+    "add_headers",
     "after_commit",
     "among",
     "answer",

@@ -6,7 +6,7 @@
     ├── Invalid             422   ├── PreconditionFailed   412   └── Unavailable      503
     ├── BadRequest          400       └── PreconditionRequired 428
     ├── UnsupportedMediaType 415  ├── RangeNotSatisfiable  416
-    └── InsufficientStorage 507
+    ├── InsufficientStorage 507   └── ChecksumMismatch     460
 
 Domain code subclasses a kind (``class SlugTaken(Conflict)``); the class docstring's first line is
 the message and the class name in kebab-case is the stable ``code``. Nothing here knows HTTP:
@@ -94,6 +94,10 @@ class PreconditionRequired(PreconditionFailed):
 
 class TooLarge(CMSError):
     """The request is larger than this server accepts."""
+
+
+class ChecksumMismatch(CMSError):
+    """The bytes that came are not those whose checksum was sent."""
 
 
 class UnsupportedMediaType(CMSError):

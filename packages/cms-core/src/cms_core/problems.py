@@ -34,6 +34,7 @@ STATUS: Mapping[type[errors.CMSError], int] = {
     errors.Invalid: 422,
     errors.PreconditionRequired: 428,
     errors.TooManyRequests: 429,
+    errors.ChecksumMismatch: 460,  # of the tus protocol; no RFC has one
     errors.CMSError: 500,
     errors.Unavailable: 503,
     errors.InsufficientStorage: 507,

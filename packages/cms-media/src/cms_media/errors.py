@@ -2,6 +2,7 @@
 
 from cms_core import (
     BadRequest,
+    ChecksumMismatch,
     Conflict,
     Forbidden,
     InsufficientStorage,
@@ -9,8 +10,8 @@ from cms_core import (
     NotFound,
     PreconditionFailed,
     TooLarge,
+    UnsupportedMediaType,
 )
-from cms_core import UnsupportedMediaType as Unsupported
 
 
 class MediaNotFound(NotFound):
@@ -47,7 +48,7 @@ class EmptyFile(Invalid):
     """The file has no content."""
 
 
-class UnacceptableFile(Unsupported):
+class UnacceptableFile(UnsupportedMediaType):
     """Files of this kind are not accepted.
 
     Accepted are images (JPEG, PNG, GIF, WebP, AVIF), audio, video, PDF, plain text and CSV, office
@@ -83,7 +84,7 @@ class UploadVersionUnsupported(PreconditionFailed):
     """
 
 
-class WrongPieceType(Unsupported):
+class WrongPieceType(UnsupportedMediaType):
     """Pieces of an upload are sent as `application/offset+octet-stream`."""
 
 
@@ -102,8 +103,8 @@ class PieceTooLarge(TooLarge):
     """
 
 
-class ChecksumMismatch(BadRequest):
+class PieceChecksumMismatch(ChecksumMismatch):
     """The piece is not what its checksum says; nothing of it was kept.
 
-    Send it again. The status of this answer is 460, as the tus protocol wants it.
+    Send it again.
     """

@@ -1,10 +1,9 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
+from httpx2 import AsyncClient
 
 from cms_core import CMS, Settings
 from cms_media.plugin import storage_of
@@ -54,27 +53,9 @@ def cms_settings(
 
 
 @pytest.fixture
-async def sign_in(
-    cms_api: FastAPI, cms_login: Callable[..., dict[str, str]]
-) -> AsyncIterator[SignIn]:
-    """``await sign_in("author", name="Ada")``: a client of the CMS."""
-    async with AsyncExitStack() as stack:
-
-        async def sign_in(*args: Any, **kwargs: Any) -> AsyncClient:
-            client = AsyncClient(
-                transport=ASGITransport(cms_api),
-                base_url="http://test",
-                headers=cms_login(*args, **kwargs),
-            )
-            return await stack.enter_async_context(client)
-
-        yield sign_in
-
-
-@pytest.fixture
-async def ada(sign_in: SignIn) -> AsyncClient:
+async def ada(cms_sign_in: SignIn) -> AsyncClient:
     """An author."""
-    return await sign_in("author", name="Ada")
+    return await cms_sign_in("author", name="Ada")
 
 
 @pytest.fixture

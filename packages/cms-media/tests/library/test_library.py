@@ -79,10 +79,10 @@ async def test_readers_see_a_changed_alt_text_at_once(
 
 
 async def test_files_of_others_can_be_shown_but_not_changed(
-    sign_in: SignIn, upload: Upload
+    cms_sign_in: SignIn, upload: Upload
 ) -> None:
     made = await upload()
-    bob = await sign_in("author", name="Bob")
+    bob = await cms_sign_in("author", name="Bob")
     address = f"{MEDIA}/{made['id']}"
 
     answers = [await bob.get(address), await bob.patch(address, json={"alt": "Mine"})]
@@ -156,11 +156,11 @@ class TestUses:
         assert shown.json()["cover"] is None
 
     async def test_a_purged_post_protects_nothing(
-        self, ada: AsyncClient, sign_in: SignIn, upload: Upload
+        self, ada: AsyncClient, cms_sign_in: SignIn, upload: Upload
     ) -> None:
         made = await upload()
         post = (await ada.post(POSTS, json={"title": "P", "cover": made["id"]})).json()
-        editor = await sign_in("editor")
+        editor = await cms_sign_in("editor")
         await editor.delete(f"{POSTS}/{post['id']}")
         await editor.post(f"{POSTS}/{post['id']}/purge")
 

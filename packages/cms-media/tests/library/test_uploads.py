@@ -178,18 +178,18 @@ class TestLimits:
         assert (await upload(b"b" * 900, "b.txt"))["size"] == 900
 
     async def test_everybody_has_a_quota_of_their_own(
-        self, upload: Upload, sign_in: SignIn
+        self, upload: Upload, cms_sign_in: SignIn
     ) -> None:
         await upload(b"a" * 900, "a.txt")
-        bob = await sign_in("author", name="Bob")
+        bob = await cms_sign_in("author", name="Bob")
 
         answer = await bob.post(MEDIA, files={"file": ("b.txt", b"b" * 900)})
 
         assert answer.status_code == 201
 
 
-async def test_who_may_not_upload_is_refused_before_the_body_is_read(sign_in: SignIn) -> None:
-    nobody = await sign_in("reader")
+async def test_who_may_not_upload_is_refused_before_the_body_is_read(cms_sign_in: SignIn) -> None:
+    nobody = await cms_sign_in("reader")
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:

@@ -77,7 +77,7 @@ async def test_no_file_stays_open(local: Storage) -> None:
     before = set(os.listdir("/proc/self/fd"))
     await local.put(KEY, stream(b"x" * MIB))
     await anext(pieces := local.read(KEY))
-    await pieces.aclose()  # type: ignore[attr-defined]
+    await pieces.aclose()
 
     assert set(os.listdir("/proc/self/fd")) <= before
 

@@ -1,11 +1,10 @@
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import pytest
-from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
+from httpx2 import AsyncClient
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms_core import CMS, Resolved, Resolver, hookimpl
 from cms_core.db.generations import Generation
 from cms_posts.extensions import Door, PostExtension
+
+SignIn = Callable[..., Awaitable[AsyncClient]]
 
 COVER = UUID("0190a000-0000-7000-8000-0000000000c0")
 PEOPLE = {uuid5(NAMESPACE_DNS, name): name for name in ("Ada", "Bob", "Eve")}
@@ -56,37 +57,27 @@ def cms_plugins() -> list[object]:
 
 
 @pytest.fixture
-async def sign_in(
-    cms_api: FastAPI, cms_login: Callable[..., dict[str, str]]
-) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
+def sign_in(
+    cms_sign_in: SignIn,
+) -> SignIn:
     """``await sign_in("author", name="Ada")``: a client of the authoring door."""
-    async with AsyncExitStack() as stack:
-
-        async def sign_in(*args: Any, **kwargs: Any) -> AsyncClient:
-            client = AsyncClient(
-                transport=ASGITransport(cms_api),
-                base_url="http://test/api/v1/admin",
-                headers=cms_login(*args, **kwargs),
-            )
-            return await stack.enter_async_context(client)
-
-        yield sign_in
+    return partial(cms_sign_in, path="/api/v1/admin")
 
 
 @pytest.fixture
-async def ada(sign_in: Callable[..., Awaitable[AsyncClient]]) -> AsyncClient:
+async def ada(sign_in: SignIn) -> AsyncClient:
     """An author."""
     return await sign_in("author", name="Ada")
 
 
 @pytest.fixture
-async def bob(sign_in: Callable[..., Awaitable[AsyncClient]]) -> AsyncClient:
+async def bob(sign_in: SignIn) -> AsyncClient:
     """Another author."""
     return await sign_in("author", name="Bob")
 
 
 @pytest.fixture
-async def eve(sign_in: Callable[..., Awaitable[AsyncClient]]) -> AsyncClient:
+async def eve(sign_in: SignIn) -> AsyncClient:
     """An editor."""
     return await sign_in("editor", name="Eve")
 

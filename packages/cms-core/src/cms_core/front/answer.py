@@ -62,6 +62,7 @@ class Answer:
         headers = [
             (b"x-request-id", self._exchange.request_id.encode()),
             (b"x-content-type-options", b"nosniff"),
+            *self._exchange.headers,
             *self._cors.headers_of(self._head, self._exchange.door, start),
         ]
         if self._body.is_unwanted:

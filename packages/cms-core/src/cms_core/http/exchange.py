@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ class Exchange:
     streamed: bool = False
     #: Whether the head of the answer alone was asked for: a long body need not be read then.
     head_only: bool = False
+    #: What the endpoint wants said with whatever the answer is.
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     #: The plugin and the route that answer, once they are known.
     plugin: str = "core"
     route: Route | None = None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -216,6 +216,29 @@ def cms_login(
         return authenticator.sign_in(cms_principal(*args, **kwargs))
 
     return login
+
+
+@pytest.fixture
+async def cms_sign_in(
+    cms_api: FastAPI, cms_login: Callable[..., dict[str, str]]
+) -> AsyncIterator[Callable[..., Awaitable[AsyncClient]]]:
+    """``await cms_sign_in(role="admin", …, path="")``: a client of whoever signed in.
+
+    Takes what `cms_login` takes; `path` is put before the paths that the client is asked for.
+    """
+    from httpx2 import ASGITransport, AsyncClient
+
+    async with AsyncExitStack() as stack:
+
+        async def sign_in(*args: Any, path: str = "", **kwargs: Any) -> AsyncClient:
+            client = AsyncClient(
+                transport=ASGITransport(cms_api),
+                base_url=f"http://test{path}",
+                headers=cms_login(*args, **kwargs),
+            )
+            return await stack.enter_async_context(client)
+
+        yield sign_in
 
 
 @pytest.fixture

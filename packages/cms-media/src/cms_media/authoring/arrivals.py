@@ -13,7 +13,8 @@ from cms_media.errors import PieceTooLarge, UploadOffsetConflict
 from cms_media.models import MediaUpload
 from cms_media.service.assembling import Assembly
 from cms_media.service.background import background_of
-from cms_media.service.pieces import Checksum, Flow, Piece, discard, store_piece
+from cms_media.service.pieces import Checksum, Flow, Piece, store_piece
+from cms_media.service.receiving import discard
 from cms_media.service.resumable import add_piece
 from cms_media.settings import MediaSettings
 from cms_media.storage import Storage
@@ -33,7 +34,8 @@ class Arrivals:
     ) -> MediaUpload:
         """Let an upload go on with the body of a request; make its file where that was all.
 
-        Raises `UploadOffsetConflict`, `PieceTooLarge`, `ChecksumMismatch`, and what refuses files.
+        Raises `UploadOffsetConflict`, `PieceTooLarge`, `PieceChecksumMismatch`, and what a refused
+        file raises.
         """
         if upload.offset != offset:
             raise UploadOffsetConflict

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from email.utils import format_datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -132,7 +133,7 @@ def _disposition(file: Any) -> str:
     return content_disposition("inline" if kind and kind.inline else "attachment", file.filename)
 
 
-async def _begun(pieces: AsyncIterator[bytes], id: UUID) -> AsyncIterator[bytes]:
+async def _begun(pieces: AsyncGenerator[bytes, None], id: UUID) -> AsyncIterator[bytes]:
     """The same pieces, the first of which is there: once the head is sent, no error can be told.
 
     Raises `StorageUnavailable`.
@@ -144,9 +145,10 @@ async def _begun(pieces: AsyncIterator[bytes], id: UUID) -> AsyncIterator[bytes]
         raise StorageUnavailable from error
 
     async def all_pieces() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
+        async with aclosing(pieces):  # readers leave early
+            yield first
+            async for piece in pieces:
+                yield piece
 
     return all_pieces()
 

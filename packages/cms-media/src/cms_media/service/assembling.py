@@ -14,9 +14,8 @@ from cms_core import CMS, CMSError, Principal, Transaction, Unavailable
 from cms_media.errors import UploadNotFound
 from cms_media.models import MediaUpload, MediaUploadPart
 from cms_media.service.files import Details, add_file
-from cms_media.service.pieces import discard
 from cms_media.service.quotas import room_of
-from cms_media.service.receiving import Received, receive
+from cms_media.service.receiving import Received, discard, receive
 from cms_media.service.resumable import drop_parts, end_upload, parts_of
 from cms_media.settings import MediaSettings
 from cms_media.storage import ObjectMissing, Storage, StorageFull, StorageUnavailable
@@ -130,5 +129,6 @@ async def _bytes_of(
     storage: Storage, parts: Sequence[MediaUploadPart]
 ) -> AsyncGenerator[bytes, None]:
     for part in parts:
-        async for chunk in storage.read(part.key, 0, part.size):
-            yield chunk
+        async with aclosing(storage.read(part.key, 0, part.size)) as chunks:
+            async for chunk in chunks:
+                yield chunk

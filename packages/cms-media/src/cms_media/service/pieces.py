@@ -10,14 +10,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-import structlog
 from starlette.requests import ClientDisconnect
 
-from cms_core import CMSError
-from cms_media.errors import ChecksumMismatch, PieceTooLarge
+from cms_media.errors import PieceChecksumMismatch, PieceTooLarge
+from cms_media.service.receiving import discard
 from cms_media.storage import Storage
-
-log = structlog.get_logger(__name__)
 
 #: What the keys of all pieces begin with.
 PARTS = "parts/"
@@ -92,7 +89,7 @@ async def store_piece(
 ) -> Piece | None:
     """Store what flows, which goes on from `offset`; None where nothing came.
 
-    Raises `PieceTooLarge` and `ChecksumMismatch`, then nothing is kept.
+    Raises `PieceTooLarge` and `PieceChecksumMismatch`, then nothing is kept.
     """
     counted = _Counted(flow, most, checksum)
     chunks = counted.chunks()
@@ -104,17 +101,8 @@ async def store_piece(
         await storage.put(key, _joined(first, chunks))
     if checksum and not counted.agrees():
         await discard(storage, key)
-        raise ChecksumMismatch
+        raise PieceChecksumMismatch
     return Piece(key, counted.size) if counted.size else None
-
-
-async def discard(storage: Storage, *keys: str) -> None:
-    """Delete objects that belong to nobody; those that stay, the sweep finds."""
-    for key in keys:
-        try:
-            await storage.delete(key)
-        except CMSError as error:
-            log.warning("bytes_left_behind", key=key, reason=str(error))
 
 
 class _Counted:

@@ -7,12 +7,17 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import structlog
+
+from cms_core import CMSError
 from cms_media.content.kinds import KINDS
 from cms_media.content.names import tidy_filename
 from cms_media.content.sniffing import HEAD, sniff
 from cms_media.errors import EmptyFile, FileTooLarge, QuotaExceeded, UnacceptableFile
 from cms_media.settings import MediaSettings
 from cms_media.storage import Storage
+
+log = structlog.get_logger(__name__)
 
 #: What the keys of all files begin with.
 FILES = "files/"
@@ -55,6 +60,15 @@ async def receive(
     await storage.put(key, counted.pieces())
     tidy = tidy_filename(filename, media_type)
     return Received(key, counted.digest.hexdigest(), counted.size, tidy, media_type)
+
+
+async def discard(storage: Storage, *keys: str) -> None:
+    """Delete objects that belong to nobody; never fails: those that stay, the sweep finds."""
+    for key in keys:
+        try:
+            await storage.delete(key)
+        except CMSError as error:
+            log.warning("bytes_left_behind", key=key, reason=str(error))
 
 
 async def _head_of(chunks: AsyncIterator[bytes]) -> tuple[bytes, bool]:

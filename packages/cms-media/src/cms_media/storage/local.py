@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,7 +53,7 @@ class LocalStorage:
 
     async def read(
         self, key: str, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Yield from one open file, so that a deleted one is still read to its end."""
         file = OpenFile(self._folder, checked_key(key))
         try:

@@ -1,6 +1,6 @@
 """Where the bytes of uploads are kept: what every storage can do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,10 +30,13 @@ class Storage(Protocol):
         ends and a sweep over `objects` finds. The key must be new: nothing guards a taken one.
         """
 
-    def read(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    def read(
+        self, key: str, start: int = 0, length: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Yield `length` bytes from the offset `start` on, or all to the end; at most 256 KiB each.
 
-        Raises `ObjectMissing`, and `StorageUnavailable` when less than `length` is there.
+        Whoever may leave early closes it. Raises `ObjectMissing`, and `StorageUnavailable` when
+        less than `length` is there.
         """
 
     async def size(self, key: str) -> int | None:

@@ -1,6 +1,6 @@
 """Keeps uploads in a bucket of S3, or of anything that speaks its language."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ class S3Storage:
 
     async def read(
         self, key: str, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Yield from one short request after the other, for the next when the last is consumed."""
         end = start + length if length else await self._end(key, start, length)
         while start < end:
