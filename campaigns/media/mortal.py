@@ -131,7 +131,7 @@ def _tell_steps(cms: CMS, tell: Callable[[Step], None]) -> None:
 
     patch.object(NewFile, "write", write_and_tell).start()
     patch.object(os, "rename", rename_and_tell).start()
-    patch("cms_media.authoring.uploads.transact", transact_and_tell).start()
+    patch("cms_media.authoring.intake.transact", transact_and_tell).start()
     event.listen(cms.db.writer.sync_engine, "commit", lambda _: tell(Step.BEFORE_COMMIT))
 
 

@@ -19,7 +19,7 @@ API, ADMIN = "/api/v1", "/api/v1/admin"
 POSTS, TAGS, ME = f"{ADMIN}/posts", f"{ADMIN}/tags", f"{ADMIN}/me"
 USERS, ROLES, OUTBOX = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system/outbox"
 MEDIA = f"{ADMIN}/media"
-UPLOADS = f"{MEDIA}/uploads"
+UPLOADS = "/api/v1/admin/uploads"
 #: A piece of an upload, and what a request with one says.
 WORDS = b"Words"
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
@@ -86,7 +86,7 @@ class Site:
         return self._shown[self.size, family]
 
     async def _make(self, path: str) -> Things:
-        if path.startswith((MEDIA, "/media")):
+        if path.startswith((UPLOADS, MEDIA, "/media")):
             return await (self._upload if path.startswith(UPLOADS) else self._file)(path)
         if path.startswith(USERS):
             return await self._account()

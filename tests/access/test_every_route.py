@@ -72,7 +72,7 @@ TRANSITION = f"{SCHEDULE}/{{transition_id}}"
 TAG, ME, USERS = "/api/v1/admin/tags/{slug}", "/api/v1/admin/me", "/api/v1/admin/users"
 ROLES, SYSTEM = "/api/v1/admin/roles", "/api/v1/admin/system"
 MEDIA, FILE = "/api/v1/admin/media", "/api/v1/admin/media/{id}"
-UPLOADS = f"{MEDIA}/uploads"
+UPLOADS = "/api/v1/admin/uploads"
 #: What the tus protocol wants in the heads of requests.
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "5", "Upload-Offset": "0"}
 TUS |= {"Content-Type": "application/offset+octet-stream"}

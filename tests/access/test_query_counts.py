@@ -28,7 +28,7 @@ POST, TAG = f"{POSTS}/{{id}}", f"{TAGS}/{{slug}}"
 PLAN, PREVIEWS, REVISION = f"{POST}/schedule", f"{POST}/preview-links", f"{POST}/revisions"
 TRANSITION = f"{PLAN}/{{transition_id}}"
 MEDIA = f"{ADMIN}/media"
-UPLOADS = f"{MEDIA}/uploads"
+UPLOADS = "/api/v1/admin/uploads"
 USERS, ROLES, SYSTEM = f"{ADMIN}/users", f"{ADMIN}/roles", f"{ADMIN}/system"
 OUTBOX = f"{SYSTEM}/outbox"
 

@@ -4,10 +4,13 @@ Loaded by Schemathesis itself, through SCHEMATHESIS_HOOKS.
 """
 
 import os
+from importlib import import_module
 from typing import Any
 
 import httpx2
 import schemathesis
+
+import_module("serializing")  # hooks are one module for Schemathesis
 
 API = os.environ["CONTRACT_API"]
 CREDENTIALS = {

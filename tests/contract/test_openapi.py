@@ -62,7 +62,9 @@ def fuzz(address: str, folder: Path, examples: int, **variables: str) -> int:
             *("--report=json", f"--report-json-path={report}"),
         ],
         cwd=folder,
-        env=os.environ | variables,
+        env=os.environ
+        | {"SCHEMATHESIS_HOOKS": "serializing", "PYTHONPATH": str(Path(__file__).parent)}
+        | variables,
         capture_output=True,
         text=True,
         check=False,
@@ -76,7 +78,6 @@ def fuzz(address: str, folder: Path, examples: int, **variables: str) -> int:
 def test_an_administrator_gets_only_what_is_documented(address: str, tmp_path: Path) -> None:
     signed_in = {
         "SCHEMATHESIS_HOOKS": "signing_in",
-        "PYTHONPATH": str(Path(__file__).parent),
         "CONTRACT_API": f"{address}/api/v1",
         "CONTRACT_EMAIL": ADMINISTRATOR["CMS_ADMIN_EMAIL"],
         "CONTRACT_PASSWORD": ADMINISTRATOR["CMS_ADMIN_PASSWORD"],

@@ -22,6 +22,7 @@ from cms_core import (
     hookimpl,
 )
 from cms_media import commands
+from cms_media.authoring.resumable import resumable_router
 from cms_media.authoring.router import library_router
 from cms_media.delivery.files import files_router
 from cms_media.folder import prepare_folder, uploads_folder
@@ -77,7 +78,11 @@ def register_subscribers(cms: CMS) -> Sequence[Subscriber]:
 @hookimpl
 def register_routers(cms: CMS) -> Sequence[AdminRouter | RootRouter]:
     storage = storage_of(cms)
-    return [library_router(cms, storage), files_router(cms, storage)]
+    return [
+        library_router(cms, storage),
+        resumable_router(cms, storage),
+        files_router(cms, storage),
+    ]
 
 
 @hookimpl

@@ -14,8 +14,8 @@ from cms_core.http.exchange import Exchange
 
 #: Seconds in which a client may go on sending what nobody wants, to see its answer.
 LINGER = 2.0
-#: Bytes of it that are taken meanwhile; whoever sends more is left to wait.
-MOST_DISCARDED = 1024 * 1024
+#: Bytes that are taken so that it does. Of more, or nobody knows how many, none are.
+MOST_DISCARDED = 16 * 1024 * 1024
 
 
 class Body:
@@ -58,16 +58,13 @@ class Body:
         return not announced.isdigit() or int(announced) - self._size > MOST_DISCARDED
 
     async def discard_rest(self) -> None:
-        """Take what the client still sends, if that is not too much."""
-        discarded = 0
+        """Take what the client still sends, unless that is too much: then only let it read."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
+                if self.is_unwanted:
+                    await asyncio.sleep(LINGER)
                 while self._rest:
-                    message = await self._receive()
-                    self._rest = message.get("more_body", False)
-                    discarded += len(message.get("body", b""))
-                    if discarded > MOST_DISCARDED:
-                        await asyncio.sleep(LINGER)  # it can read its answer meanwhile
+                    self._rest = (await self._receive()).get("more_body", False)
 
     def _check_announced(self) -> None:
         # Before anything is received: a client that waits for "100 Continue" sends nothing.

@@ -44,13 +44,17 @@ _BEGIN = _schema(
 _GO_ON = _schema(True, Upload_Offset="Where this piece begins.", Upload_Checksum=_CHECKSUM)
 
 
-def add_resumable(router: AdminRouter, cms: CMS, storage: Storage) -> None:
-    """Add the routes of uploads that can be resumed."""
+def resumable_router(cms: CMS, storage: Storage) -> AdminRouter:
+    """Return the router of uploads that can be resumed.
+
+    Not below the files: an upload is none, and its address would look like that of one.
+    """
+    router = AdminRouter("/uploads", tags=["media"])
     desk = UploadDesk(cms, storage)
     largest = cms.plugin_settings(MediaSettings).largest
 
     @router.post(
-        "/uploads",
+        "",
         status_code=201,
         response_class=Response,
         responses=may_answer(404, 412, 460, 507),
@@ -64,13 +68,13 @@ def add_resumable(router: AdminRouter, cms: CMS, storage: Storage) -> None:
         """
         return await desk.begin(request, by)
 
-    @router.get("/uploads/{id}", response_model=ResumableUpload)
+    @router.get("/{id}", response_model=ResumableUpload)
     async def look(request: Request, id: UUID, by: Writer) -> Response:
         """Look how much of an upload is here; `HEAD`, as tus asks, has it in `Upload-Offset`."""
         return await desk.look(request, id, by)
 
     @router.patch(
-        "/uploads/{id}",
+        "/{id}",
         status_code=204,
         response_class=Response,
         responses=may_answer(412, 460, 507),
@@ -85,7 +89,7 @@ def add_resumable(router: AdminRouter, cms: CMS, storage: Storage) -> None:
         return await desk.go_on(request, id, by)
 
     @router.delete(
-        "/uploads/{id}",
+        "/{id}",
         status_code=204,
         responses=may_answer(412),
         openapi_extra=_schema(False),
@@ -93,3 +97,5 @@ def add_resumable(router: AdminRouter, cms: CMS, storage: Storage) -> None:
     async def end(request: Request, id: UUID, by: Writer) -> Response:
         """End an upload; a file that was made of it stays."""
         return await desk.end(request, id, by)
+
+    return router

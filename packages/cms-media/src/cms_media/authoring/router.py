@@ -23,7 +23,6 @@ from cms_core import (
 from cms_media.addresses import Addresses
 from cms_media.authoring.listing import SORTS, Filters, filters_of
 from cms_media.authoring.presentation import Presenter
-from cms_media.authoring.resumable import add_resumable
 from cms_media.authoring.schemas import ListedMedia, Media, MediaPatch
 from cms_media.authoring.uploads import add_uploads
 from cms_media.permissions import WRITE
@@ -40,7 +39,6 @@ def library_router(cms: CMS, storage: Storage) -> AdminRouter:
     router = AdminRouter("/media")
     presenter = Presenter(cms, Addresses(cms))
     add_uploads(router, cms, storage, presenter)
-    add_resumable(router, cms, storage)
     _add_files(router, presenter)
     return router
 

@@ -25,7 +25,7 @@ class UploadDesk:
         self._settings = cms.plugin_settings(MediaSettings)
         self._arrivals = Arrivals(cms, storage)
         self._spoken = tus.spoken(self._settings.largest)
-        self._root = f"{cms.settings.public_url}/api/v1/admin/media"
+        self._root = f"{cms.settings.public_url}/api/v1/admin"
 
     def _greet(self, request: Request) -> None:
         """Say what is spoken here, with a refusal too. Raises `UploadVersionUnsupported`."""
@@ -91,5 +91,5 @@ class UploadDesk:
     def _state_of(self, upload: MediaUpload) -> dict[str, str]:
         state = tus.state_of(upload)
         if upload.media_id:
-            state["Media-Location"] = f"{self._root}/{upload.media_id}"
+            state["Media-Location"] = f"{self._root}/media/{upload.media_id}"
         return state

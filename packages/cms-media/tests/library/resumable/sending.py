@@ -8,7 +8,7 @@ from typing import Any
 from httpx2 import AsyncClient
 
 MEDIA = "/api/v1/admin/media"
-UPLOADS = f"{MEDIA}/uploads"
+UPLOADS = "/api/v1/admin/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
 WORDS = b"Words, and more words.\n" * 100

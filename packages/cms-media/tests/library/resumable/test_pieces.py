@@ -90,7 +90,7 @@ async def test_a_piece_is_kept_only_if_it_is_what_its_checksum_says(
     url, piece = await begin(), WORDS[:1000]
 
     wrong = await send(ada, url, 0, piece, **checksum(b"other", algorithm))
-    assert (wrong.status_code, wrong.json()["code"]) == (460, "checksum-mismatch")
+    assert (wrong.status_code, wrong.json()["code"]) == (460, "piece-checksum-mismatch")
     assert (await offset_of(ada, url), await stored()) == (0, {})
 
     right = await send(ada, url, 0, piece, **checksum(piece, algorithm))
