@@ -20,7 +20,7 @@ from cms_core import CMS
 from cms_media.folder import uploads_folder
 from cms_media.permissions import WRITE
 
-#: Bytes that may be read of somebody before he is refused.
+#: Bytes that may be read of somebody who is refused, before his answer and after it.
 MOST = 1024 * 1024
 TOGETHER = 4
 
@@ -35,7 +35,7 @@ class Seen:
     """What became of the bodies."""
 
     found: Violations = field(
-        default_factory=lambda: Violations("accepted", "read_before", "stored", "failed", "crashed")
+        default_factory=lambda: Violations("accepted", "read", "stored", "failed", "crashed")
     )
     statuses: Counter[int] = field(default_factory=Counter)
     #: The most that was read of one body before it was refused, and after.
@@ -103,13 +103,13 @@ def _judge(done: Intrusion, before: int, after: int, seen: Seen) -> None:
             "accepted" if 200 <= status < 300 else "failed",
             f"{status} instead of {done.expected}",
         )
-    if before > MOST:
-        seen.found.note("read_before", f"{before} bytes were read before {status}")
+    if before + after > MOST:
+        seen.found.note("read", f"{before} bytes were read before {status}, {after} after it")
 
 
 UNAUTHORISED = Campaign(
     name="unauthorised",
-    promise="Who may not upload is refused before a MiB of what he sends is read; none is stored.",
+    promise="Of who may not upload, less than a MiB is read, and nothing is stored.",
     run=run,
     loads={
         (Size.CI, Engine.SQLITE): Load(10),
