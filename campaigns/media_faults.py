@@ -22,7 +22,7 @@ MEDIA_FAULTS = (
         engines=(Engine.POSTGRESQL,),  # SQLite has one writer at a time: nobody comes in between
         what="who deletes the last file of some bytes does not hold them, and deletes them at once",
         replacements={
-            "cms_media.plugin:open_storage": planted.remember_storage,
+            "cms_media.workshop:open_storage": planted.remember_storage,
             "cms_media.service.files:drop_unused_blob": planted.drop_unheld,
         },
     ),

@@ -21,7 +21,7 @@ from campaigns.violations import Violations
 from cms_core import CMS
 from cms_core.db.outbox import OutboxRow
 from cms_core.testing.drivers import WorkerDriver
-from cms_media.plugin import storage_of
+from cms_media.workshop import workshop_of
 
 PROCESSES = 2
 #: Each has an account of its own: those of one account wait for one another.
@@ -77,7 +77,7 @@ def run(arena: Arena, load: Load) -> Outcome:
 async def _look(arena: Arena, churn: Churn, found: Violations) -> int:
     """Deliver what is left, and compare; returns how many contents living files have."""
     cms = arena.build()
-    storage = storage_of(cms)
+    storage = workshop_of(cms).storage
     await WorkerDriver(cms).run("core:outbox")
     found.add("undelivered", await _waiting(cms))
     await judge_files(cms, storage, churn.living, found)

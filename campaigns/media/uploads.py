@@ -15,7 +15,7 @@ from campaigns.media.stored import judge_files, judge_rows, sweep_once
 from campaigns.media.uploading import Told, Uploaders
 from campaigns.progress import bar
 from campaigns.violations import Violations
-from cms_media.plugin import storage_of
+from cms_media.workshop import workshop_of
 
 #: Accounts, each of which uploads one file after the other.
 ACCOUNTS = 8
@@ -91,7 +91,7 @@ def _kill(apis: MortalApis, uploaders: Uploaders, chance: random.Random, load: L
 
 async def _look(arena: Arena, told: Told, found: Violations) -> int:
     cms = arena.build()
-    storage = storage_of(cms)
+    storage = workshop_of(cms).storage
     await judge_files(cms, storage, told.files, found)
     await judge_rows(cms, storage, found)
     orphans = await sweep_once(cms, storage, found)

@@ -10,6 +10,7 @@ from cms_core import (
     NotFound,
     PreconditionFailed,
     TooLarge,
+    Unavailable,
     UnsupportedMediaType,
 )
 
@@ -54,6 +55,36 @@ class UnacceptableFile(UnsupportedMediaType):
     Accepted are images (JPEG, PNG, GIF, WebP, AVIF), audio, video, PDF, plain text and CSV, office
     documents, EPUB and ZIP; what a file is, its content decides, not its name.
     """
+
+
+class UnwantedFile(Invalid):
+    """A scanner has found something in the file that must not be stored; the detail says what."""
+
+
+class UnreadableImage(Invalid):
+    """The image can't be decoded: it is broken, or not only an image.
+
+    Save it again with an image editor.
+    """
+
+
+class ImageTooDemanding(Invalid):
+    """Decoding the image takes more pixels, memory or time than is allowed.
+
+    The detail says which. Make it smaller, or ask the operator: `CMS_MEDIA__MAX_PIXELS`,
+    `CMS_MEDIA__IMAGE_MEMORY_BYTES`, `CMS_MEDIA__IMAGE_SECONDS`.
+    """
+
+
+class NoVariants(Invalid):
+    """This file has no variants: it is no image, or one that has not been decoded.
+
+    `cms media inspect` decodes images that were uploaded without `cms-media[images]`.
+    """
+
+
+class ImagesBusy(Unavailable):
+    """Too many images are being decoded right now; try again soon."""
 
 
 class QuotaExceeded(InsufficientStorage):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms_core import Base, Instant, Json, new_id
@@ -31,6 +31,30 @@ class MediaBlob(Base):
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int] = mapped_column(BigInteger)
     #: Where the storage keeps them.
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    #: Pixels of an image as it is shown upright; these four are null for all else, and for images
+    #: that nobody has decoded.
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    #: Its most frequent colour, such as ``#1f4e79``.
+    color: Mapped[str | None] = mapped_column(String(7))
+    animated: Mapped[bool | None] = mapped_column(Boolean)
+
+
+class MediaVariant(Base):
+    """A picture made of an image: it can be made again at any time."""
+
+    __tablename__ = "media_variants"
+    __table_args__ = (Index("ix_media_variants_created_at", "created_at"),)
+
+    blob_id: Mapped[UUID] = mapped_column(
+        ForeignKey("media_blobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: Such as ``640.webp``.
+    name: Mapped[str] = mapped_column(String(50), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
     key: Mapped[str] = mapped_column(String(100), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -63,6 +87,9 @@ class MediaItem(Base):
     credit: Mapped[str] = mapped_column(String(MAX_CREDIT), default="")
     #: Names joined by slashes; empty: in none.
     folder: Mapped[str] = mapped_column(String(MAX_FOLDER), default="")
+    #: What of an image must stay in sight, as fractions of its width and height; both or none.
+    focal_x: Mapped[float | None] = mapped_column(Float)
+    focal_y: Mapped[float | None] = mapped_column(Float)
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -130,4 +157,12 @@ class MediaUploadPart(Base):
     key: Mapped[str] = mapped_column(String(100), unique=True)
 
 
-MODELS = (MediaBlob, MediaItem, MediaUse, MediaAccount, MediaUpload, MediaUploadPart)
+MODELS = (
+    MediaBlob,
+    MediaVariant,
+    MediaItem,
+    MediaUse,
+    MediaAccount,
+    MediaUpload,
+    MediaUploadPart,
+)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from types import ModuleType
 
 import typer
 
@@ -21,7 +21,7 @@ from cms_core import (
     Subscriber,
     hookimpl,
 )
-from cms_media import commands
+from cms_media import commands, hookspecs
 from cms_media.authoring.resumable import resumable_router
 from cms_media.authoring.router import library_router
 from cms_media.delivery.files import files_router
@@ -30,19 +30,14 @@ from cms_media.jobs import media_jobs
 from cms_media.models import MODELS
 from cms_media.permissions import PERMISSIONS
 from cms_media.references import media_resolver
-from cms_media.service.background import background_of
 from cms_media.settings import MediaSettings
-from cms_media.storage import Storage, open_storage
 from cms_media.subscribers import media_subscribers
+from cms_media.workshop import workshop_of
 
-_storages: WeakKeyDictionary[CMS, Storage] = WeakKeyDictionary()
 
-
-def storage_of(cms: CMS) -> Storage:
-    """Return the storage of a CMS: routes, jobs and subscribers share one."""
-    if cms not in _storages:
-        _storages[cms] = open_storage(cms.settings.media_storage_url, cms.settings.data)
-    return _storages[cms]
+@hookimpl
+def register_hookspecs() -> ModuleType:
+    return hookspecs
 
 
 @hookimpl
@@ -72,22 +67,22 @@ def register_resolvers(cms: CMS) -> Sequence[Resolver]:
 
 @hookimpl
 def register_subscribers(cms: CMS) -> Sequence[Subscriber]:
-    return media_subscribers(storage_of(cms))
+    return media_subscribers(workshop_of(cms).storage)
 
 
 @hookimpl
 def register_routers(cms: CMS) -> Sequence[AdminRouter | RootRouter]:
-    storage = storage_of(cms)
+    workshop = workshop_of(cms)
     return [
-        library_router(cms, storage),
-        resumable_router(cms, storage),
-        files_router(cms, storage),
+        library_router(cms, workshop),
+        resumable_router(cms, workshop),
+        files_router(cms, workshop),
     ]
 
 
 @hookimpl
 def register_jobs(cms: CMS) -> Sequence[Job]:
-    return media_jobs(storage_of(cms))
+    return media_jobs(workshop_of(cms))
 
 
 @hookimpl
@@ -98,7 +93,7 @@ def register_commands() -> typer.Typer:
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
     async def writable() -> str | None:
-        reason = await storage_of(cms).check()
+        reason = await workshop_of(cms).storage.check()
         return reason and f"uploads can't be stored: {reason}"
 
     return (HealthCheck("uploads", writable),)
@@ -111,7 +106,6 @@ def lifespan(cms: CMS) -> AbstractAsyncContextManager[None]:
         if folder := uploads_folder(cms.settings):
             await asyncio.to_thread(prepare_folder, folder)
         yield
-        await background_of(cms).settle()
-        await storage_of(cms).close()
+        await workshop_of(cms).close()
 
     return checked_storage()

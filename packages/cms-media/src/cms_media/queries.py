@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Exists, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms_core import Read, among
-from cms_media.models import MediaBlob, MediaItem, MediaUploadPart, MediaUse
+from cms_media.models import MediaBlob, MediaItem, MediaUploadPart, MediaUse, MediaVariant
 
-_items, _blobs, _uses = (cls.__table__.c for cls in (MediaItem, MediaBlob, MediaUse))
+_items, _blobs, _uses, _variants = (
+    cls.__table__.c for cls in (MediaItem, MediaBlob, MediaUse, MediaVariant)
+)
+_IMAGE = tuple(_blobs[name] for name in ("width", "height", "color", "animated"))
+_FILES = MediaItem.__table__.join(MediaBlob.__table__, _blobs.id == _items.blob_id)
 
 
 def is_public() -> Exists:
@@ -30,13 +34,38 @@ SERVED = Read(
         _items.id,
         _items.filename,
         _items.media_type,
-        _items.size,
-        _items.created_at,
-        _blobs.sha256,
-        _blobs.key,
         is_public().label("public"),
+        _blobs.key,
+        _blobs.size,
+        _blobs.sha256,
+        _items.created_at,
     )
-    .join_from(MediaItem.__table__, MediaBlob.__table__, _blobs.id == _items.blob_id)
+    .select_from(_FILES)
+    .where(_items.id == bindparam("media"))
+)
+
+#: One variant of an image as it is served, with the image; its own columns are null until it is
+#: made.
+SERVED_VARIANT = Read(
+    select(
+        _items.id,
+        _items.filename,
+        _items.media_type,
+        _items.blob_id,
+        *_IMAGE,
+        _blobs.key.label("original"),
+        is_public().label("public"),
+        _variants.size,
+        _variants.sha256,
+        _variants.key,
+        _variants.created_at,
+    )
+    .select_from(
+        _FILES.outerjoin(
+            MediaVariant.__table__,
+            and_(_variants.blob_id == _items.blob_id, _variants.name == bindparam("name")),
+        )
+    )
     .where(_items.id == bindparam("media"))
 )
 
@@ -44,14 +73,17 @@ SERVED = Read(
 SHOWN = Read(
     select(
         *(_items[name] for name in ("id", "filename", "media_type", "size")),
-        *(_items[name] for name in ("alt", "title", "credit")),
-    ).where(among(_items.id, "wanted"))
+        *(_items[name] for name in ("alt", "title", "credit", "focal_x", "focal_y")),
+        *_IMAGE,
+    )
+    .select_from(_FILES)
+    .where(among(_items.id, "wanted"))
 )
 
 
 def all_files() -> Select[tuple[object, ...]]:
     """All files with whether they are public, unordered."""
-    return select(*_items, is_public().label("public"))
+    return select(*_items, *_IMAGE, is_public().label("public")).select_from(_FILES)
 
 
 async def locked_file(session: AsyncSession, id: UUID) -> MediaItem | None:
@@ -79,7 +111,8 @@ async def uses_of(session: AsyncSession, id: UUID, limit: int) -> Sequence[Media
 
 
 async def known_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
-    """Those of these keys under which bytes of files, or pieces of uploads, are stored."""
+    """Those of these keys under which files, their variants, or pieces of uploads are stored."""
     files = select(MediaBlob.key).where(MediaBlob.key.in_(keys))
     parts = select(MediaUploadPart.key).where(MediaUploadPart.key.in_(keys))
-    return set((await session.execute(files.union_all(parts))).scalars())
+    variants = select(MediaVariant.key).where(MediaVariant.key.in_(keys))
+    return set((await session.execute(files.union_all(parts, variants))).scalars())

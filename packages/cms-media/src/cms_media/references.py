@@ -12,20 +12,23 @@ from cms_core import CMS, Resolved, Resolver, fetch
 from cms_media import scopes
 from cms_media.addresses import Addresses
 from cms_media.queries import SHOWN
+from cms_media.settings import MediaSettings
+from cms_media.shown import Pictures
 
 
 def media_resolver(cms: CMS) -> Resolver:
     """Return who can tell what the id of a file stands for."""
     addresses = Addresses(cms)
+    pictures = Pictures(addresses, cms.plugin_settings(MediaSettings))
 
     async def resolve(session: AsyncSession, ids: frozenset[UUID]) -> Mapping[UUID, Resolved]:
         rows = await fetch(session, SHOWN, wanted=ids)
-        return {row.id: _shown(row, addresses) for row in rows}
+        return {row.id: _shown(row, addresses, pictures) for row in rows}
 
     return Resolver("media", resolve)
 
 
-def _shown(row: Any, addresses: Addresses) -> Resolved:
+def _shown(row: Any, addresses: Addresses, pictures: Pictures) -> Resolved:
     public = {
         "id": row.id,
         "url": addresses.public(row.id, row.filename),
@@ -34,9 +37,11 @@ def _shown(row: Any, addresses: Addresses) -> Resolved:
         "alt": row.alt,
         "title": row.title,
         "credit": row.credit,
+        **pictures.fields(row._asdict(), None),
     }
 
     def guarded() -> Mapping[str, Any]:
-        return public | {"url": addresses.signed(row.id, row.filename)}
+        private = pictures.fields(row._asdict(), addresses.signature(row.id))
+        return public | private | {"url": addresses.signed(row.id, row.filename)}
 
     return Resolved(public, frozenset({scopes.of_media(row.id)}), guarded)

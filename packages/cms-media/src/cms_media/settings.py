@@ -1,8 +1,14 @@
 """Settings of media."""
 
+from typing import Annotated, Literal, get_args
+
 from pydantic import Field
 
 from cms_core import PluginSettings
+
+#: What variants of images can be.
+Format = Literal["avif", "webp", "jpeg"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 _MIB = 1024 * 1024
 
@@ -31,11 +37,33 @@ class MediaSettings(PluginSettings):
         ge=0,
         description="Seconds after which stored bytes that belong to no file are swept away.",
     )
-
     upload_age: int = Field(
         24 * 3600,
         ge=60,
         description="Seconds after its last piece until an upload that can be resumed expires.",
+    )
+    max_pixels: int = Field(
+        100_000_000, ge=1, description="Pixels that an image may have, width times height."
+    )
+    image_memory_bytes: int = Field(
+        192 * _MIB, ge=64 * _MIB, description="Memory in which an image must be decoded."
+    )
+    image_seconds: int = Field(
+        5, ge=1, description="Seconds of processor time in which an image must be decoded."
+    )
+    image_processes: int = Field(
+        2, ge=1, description="Images that one process of the API or worker decodes at once."
+    )
+    variant_widths: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (320, 640, 960, 1280, 1920), description="Widths, in pixels, that every image comes in."
+    )
+    variant_formats: tuple[Format, ...] = Field(
+        FORMATS, description="Formats that every image comes in."
+    )
+    variant_age: int = Field(
+        90 * 24 * 3600,
+        ge=3600,
+        description="Seconds after which a stored variant goes; asked for again, it is made again.",
     )
 
     def max_bytes(self, family: str) -> int:

@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from cms_core import CMS, Settings
-from cms_media.plugin import storage_of
 from cms_media.storage import Storage
+from cms_media.workshop import workshop_of
 
 SignIn = Callable[..., Awaitable[AsyncClient]]
 Upload = Callable[..., Awaitable[dict[str, Any]]]
@@ -91,7 +91,7 @@ def stored(cms_app: CMS, cms_api: FastAPI) -> Callable[[], Awaitable[dict[str, i
     """``await stored()``: the size of everything that is stored, by key."""
 
     async def stored() -> dict[str, int]:
-        storage: Storage = storage_of(cms_app)
+        storage: Storage = workshop_of(cms_app).storage
         return {each.key: each.size async for each in storage.objects()}
 
     return stored

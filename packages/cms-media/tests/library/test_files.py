@@ -10,7 +10,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from cms_core import CMS
-from cms_media.plugin import storage_of
+from cms_media.workshop import workshop_of
 
 if TYPE_CHECKING:
     from tests.library.conftest import Publish, Upload
@@ -219,7 +219,7 @@ async def test_a_deleted_file_is_gone_at_once(
 async def test_a_file_whose_bytes_are_missing_is_no_answer_cut_off(
     cms_app: CMS, cms_client: AsyncClient, words: dict[str, Any]
 ) -> None:
-    storage = storage_of(cms_app)
+    storage = workshop_of(cms_app).storage
     for key in [each.key async for each in storage.objects()]:
         await storage.delete(key)
 

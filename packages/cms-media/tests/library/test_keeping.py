@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from httpx2 import AsyncClient
 
 from cms_core import CMS
-from cms_media.plugin import storage_of
 from cms_media.service.keeping import Swept, sweep, verify
+from cms_media.workshop import workshop_of
 
 if TYPE_CHECKING:
     from tests.library.conftest import Upload
@@ -46,27 +46,27 @@ async def test_orphans_are_swept_and_nothing_else(
 ) -> None:
     await upload()
     before = await stored()
-    await storage_of(cms_app).put("files/aa/orphan", words(b"Words"))
+    await workshop_of(cms_app).storage.put("files/aa/orphan", words(b"Words"))
 
-    swept = await sweep(cms_app, storage_of(cms_app), NOW)
+    swept = await sweep(cms_app, workshop_of(cms_app).storage, NOW)
 
     assert swept == Swept(orphans=1, bytes=5)
     assert await stored() == before
 
 
 async def test_a_dry_run_only_tells(cms_app: CMS, stored: Stored) -> None:
-    await storage_of(cms_app).put("files/aa/orphan", words(b"Words"))
+    await workshop_of(cms_app).storage.put("files/aa/orphan", words(b"Words"))
 
-    swept = await sweep(cms_app, storage_of(cms_app), NOW, dry_run=True)
+    swept = await sweep(cms_app, workshop_of(cms_app).storage, NOW, dry_run=True)
 
     assert swept.orphans == 1
     assert len(await stored()) == 1
 
 
 async def test_what_was_just_stored_is_left_alone(cms_app: CMS, stored: Stored) -> None:
-    await storage_of(cms_app).put("files/aa/just-now", words(b"Words"))
+    await workshop_of(cms_app).storage.put("files/aa/just-now", words(b"Words"))
 
-    swept = await sweep(cms_app, storage_of(cms_app), timedelta(hours=1))
+    swept = await sweep(cms_app, workshop_of(cms_app).storage, timedelta(hours=1))
 
     assert swept.orphans == 0
     assert len(await stored()) == 1
@@ -78,7 +78,7 @@ async def test_missing_and_changed_bytes_are_found(
     await upload(b"One", "1.txt")
     await upload(b"Two", "2.txt")
     await upload(b"Three", "3.txt")
-    storage, (first, second, _) = storage_of(cms_app), sorted(await stored())
+    storage, (first, second, _) = workshop_of(cms_app).storage, sorted(await stored())
     await storage.delete(first)
     await storage.delete(second)
     await storage.put(second, words(b"Else"))
@@ -101,6 +101,6 @@ async def test_uploads_and_deletions_of_the_same_bytes_leave_nothing_dangling(
     await asyncio.gather(ada.delete(f"{MEDIA}/{kept['id']}"), upload(b"The same words", "w.txt"))
     await cms_worker.run("core:outbox")
 
-    verdicts = [each.fault async for each in verify(cms_app, storage_of(cms_app))]
+    verdicts = [each.fault async for each in verify(cms_app, workshop_of(cms_app).storage)]
     assert verdicts == [None]
     assert len(await stored()) == 1

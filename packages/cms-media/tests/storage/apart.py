@@ -14,12 +14,16 @@ async def zeros(megabytes):
 
 storage = open_storage(sys.argv[1], Path())
 """
+_AFTER = """
+asyncio.run(storage.close())
+"""
 
 
 async def run_apart(lines: str, url: str) -> str:
     """Return what the lines print; they have `storage`, at the address, and `zeros(megabytes)`."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _BEFORE + lines, url, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", _BEFORE + lines + _AFTER, url, stdout=asyncio.subprocess.PIPE
     )
     output, _ = await process.communicate()
+    assert process.returncode == 0
     return output.decode().strip()

@@ -12,22 +12,21 @@ from cms_core import CMS, CMSError, Transaction, Unavailable
 from cms_media.errors import PieceTooLarge, UploadOffsetConflict
 from cms_media.models import MediaUpload
 from cms_media.service.assembling import Assembly
-from cms_media.service.background import background_of
 from cms_media.service.pieces import Checksum, Flow, Piece, store_piece
 from cms_media.service.receiving import discard
 from cms_media.service.resumable import add_piece
-from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 
 class Arrivals:
     """Takes the pieces of one CMS in."""
 
-    def __init__(self, cms: CMS, storage: Storage) -> None:
+    def __init__(self, cms: CMS, workshop: Workshop) -> None:
         self._cms = cms
-        self._storage = storage
-        self._age = cms.plugin_settings(MediaSettings).upload_age
-        self._assembly = Assembly(cms, storage)
+        self._background = workshop.background
+        self._storage = workshop.storage
+        self._age = workshop.settings.upload_age
+        self._assembly = Assembly(cms, workshop)
 
     async def take(
         self, request: Request, upload: MediaUpload, checksum: Checksum | None, offset: int = 0
@@ -44,7 +43,7 @@ class Arrivals:
             raise PieceTooLarge
         flow = Flow()
         # A task of its own: a deadline that passes ends the request, never the piece.
-        keeping = background_of(self._cms).start(self._keep(upload, flow, checksum))
+        keeping = self._background.start(self._keep(upload, flow, checksum))
         keeping.add_done_callback(flow.leave)
         await flow.fill(request.stream())
         kept = await asyncio.shield(keeping)

@@ -13,24 +13,23 @@ from cms_media.authoring.presentation import Presenter
 from cms_media.service.files import Details, add_file
 from cms_media.service.quotas import room_of
 from cms_media.service.receiving import Received, discard, receive
-from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 
 class Intake:
     """Stores bytes, then makes files of them: the slow part before the transaction."""
 
-    def __init__(self, cms: CMS, storage: Storage, presenter: Presenter) -> None:
+    def __init__(self, cms: CMS, workshop: Workshop, presenter: Presenter) -> None:
         self._cms = cms
-        self._settings = cms.plugin_settings(MediaSettings)
-        self._storage = storage
+        self._workshop = workshop
+        self._quota = workshop.settings.quota_bytes
         self._presenter = presenter
 
     async def receive(self, chunks: AsyncIterator[bytes], filename: str, by: Principal) -> Received:
         """Store what comes, as far as the account has room for it."""
         async with self._cms.db.snapshot() as session:
-            room = await room_of(session, by.id, self._settings.quota_bytes)
-        return await receive(self._storage, self._settings, chunks, filename, room=room)
+            room = await room_of(session, by.id, self._quota)
+        return await receive(self._workshop, chunks, filename, room=room)
 
     @asynccontextmanager
     async def keeping(self, received: Received) -> AsyncIterator[None]:
@@ -42,7 +41,7 @@ class Intake:
             yield
         except CMSError as error:
             if not isinstance(error, Unavailable):
-                await discard(self._storage, received.key)
+                await discard(self._workshop.storage, received.key)
             raise
 
     async def add(
@@ -64,7 +63,7 @@ class Intake:
                 details,
                 by=by,
                 now=await session.now(),
-                quota=self._settings.quota_bytes,
+                quota=self._quota,
                 id=id,
             )
             kept = added.key
@@ -75,5 +74,5 @@ class Intake:
 
         response = await transact(request, perform, digest=received.sha256.encode())
         if kept != received.key:  # the same bytes were there already
-            await discard(self._storage, received.key)
+            await discard(self._workshop.storage, received.key)
         return response

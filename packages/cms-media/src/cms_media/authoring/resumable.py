@@ -12,8 +12,7 @@ from cms_media.authoring import tus
 from cms_media.authoring.schemas import ResumableUpload
 from cms_media.authoring.upload_desk import UploadDesk
 from cms_media.permissions import WRITE
-from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 Writer = Annotated[Principal, requires(WRITE)]
 
@@ -44,14 +43,14 @@ _BEGIN = _schema(
 _GO_ON = _schema(True, Upload_Offset="Where this piece begins.", Upload_Checksum=_CHECKSUM)
 
 
-def resumable_router(cms: CMS, storage: Storage) -> AdminRouter:
+def resumable_router(cms: CMS, workshop: Workshop) -> AdminRouter:
     """Return the router of uploads that can be resumed.
 
     Not below the files: an upload is none, and its address would look like that of one.
     """
     router = AdminRouter("/uploads", tags=["media"])
-    desk = UploadDesk(cms, storage)
-    largest = cms.plugin_settings(MediaSettings).largest
+    desk = UploadDesk(cms, workshop)
+    largest = workshop.settings.largest
 
     @router.post(
         "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
@@ -23,22 +23,22 @@ from cms_core import (
 from cms_media.addresses import Addresses
 from cms_media.authoring.listing import SORTS, Filters, filters_of
 from cms_media.authoring.presentation import Presenter
-from cms_media.authoring.schemas import ListedMedia, Media, MediaPatch
+from cms_media.authoring.schemas import ImageVariant, ListedMedia, Media, MediaPatch, WantedVariant
 from cms_media.authoring.uploads import add_uploads
 from cms_media.permissions import WRITE
-from cms_media.service.files import Details, delete_file, edit_file
-from cms_media.storage import Storage
+from cms_media.service.files import delete_file, edit_file
+from cms_media.workshop import Workshop
 
 Writer = Annotated[Principal, requires(WRITE)]
 MediaListing = Annotated[Listing, Depends(listing(ListedMedia, SORTS, "-created_at"))]
 MediaFilters = Annotated[Filters, Depends(filters_of)]
 
 
-def library_router(cms: CMS, storage: Storage) -> AdminRouter:
+def library_router(cms: CMS, workshop: Workshop) -> AdminRouter:
     """Return the router of all that authors do with files."""
     router = AdminRouter("/media")
     presenter = Presenter(cms, Addresses(cms))
-    add_uploads(router, cms, storage, presenter)
+    add_uploads(router, cms, workshop, presenter)
     _add_files(router, presenter)
     return router
 
@@ -59,12 +59,22 @@ def _add_files(router: AdminRouter, presenter: Presenter) -> None:
         media, version = await presenter.one(session, id)
         return answer(media, version=version)
 
+    @router.get("/{id}/variant", response_model=ImageVariant)
+    async def variant(
+        session: Snapshot, id: UUID, wanted: Annotated[WantedVariant, Query()], by: Writer
+    ) -> Response:
+        """Get the address of an image in a size of your choice; it is made when it is first read.
+
+        Nothing is ever enlarged.
+        """
+        return answer(await presenter.variant(session, id, wanted))
+
     @router.patch("/{id}", response_model=Media)
     async def edit(
         session: Transaction, id: UUID, body: MediaPatch, by: Writer, if_match: IfMatch
     ) -> Response:
         """Change what is said of a file; its bytes never change."""
-        sent = cast(Details, body.model_dump(include=body.model_fields_set))
+        sent = body.details()
         now = await session.now()
         await edit_file(session, id, sent, by=by, now=now, precondition=if_match)
         media, version = await presenter.one(session, id)

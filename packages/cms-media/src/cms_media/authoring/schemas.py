@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self, cast
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from cms_core import Sparse
+from cms_media.images.variants import MAX_SIDE, Fit, Focus, Variant
 from cms_media.models import MAX_ALT, MAX_CREDIT, MAX_FILENAME, MAX_FOLDER, MAX_TITLE
+from cms_media.service.files import Details
+from cms_media.settings import Format
 
 
 def _path(folder: str) -> str:
@@ -52,12 +62,31 @@ class MediaDetails(_Details):
     """What is said of a new file."""
 
 
+class FocalPoint(BaseModel):
+    """What of an image must stay in sight where it is cropped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float = Field(ge=0, le=1, description="From the left, as a fraction of the width.")
+    y: float = Field(ge=0, le=1, description="From the top, as a fraction of the height.")
+
+
 class MediaPatch(_Details):
     """What to change; fields left out stay as they are."""
+
+    focal_point: FocalPoint | None = Field(None, description="Null: the middle.")
 
     filename: Annotated[str, _text(MAX_FILENAME * 10)] = Field(
         "", description="Tidied: unfit characters go, and the ending is that of the type."
     )
+
+    def details(self) -> Details:
+        """What was sent, as the service takes it."""
+        sent: dict[str, Any] = self.model_dump(include=self.model_fields_set - {"focal_point"})
+        if "focal_point" in self.model_fields_set:
+            at = self.focal_point
+            sent |= {"focal_x": at and at.x, "focal_y": at and at.y}
+        return cast(Details, sent)
 
 
 class Uploader(BaseModel):
@@ -75,6 +104,39 @@ class Use(BaseModel):
     working: bool = Field(description="Its working copy does.")
 
 
+class ImageVariant(BaseModel):
+    """A smaller picture of an image, for `srcset`."""
+
+    width: int = Field(description="Pixels.")
+    height: int
+    format: Format
+    url: str = Field(description="Signed, and expires, as long as the file is private.")
+
+
+class WantedVariant(BaseModel):
+    """What is wanted of an image: to fit in a box (`contain`), or to fill it (`cover`)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    width: int | None = Field(None, ge=1, le=MAX_SIDE, description="Pixels.")
+    height: int | None = Field(None, ge=1, le=MAX_SIDE, description="Pixels.")
+    fit: Fit = Field("contain", description="`cover` crops around the focal point.")
+    format: Format = "webp"
+
+    @model_validator(mode="after")
+    def _is_enough(self) -> Self:
+        if self.fit == "cover" and not (self.width and self.height):
+            raise ValueError("cover takes width and height")
+        if not (self.width or self.height):
+            raise ValueError("width or height is needed")
+        return self
+
+    def variant(self, focal_point: Focus) -> Variant:
+        """The variant that this is, of an image with that focal point."""
+        focus = focal_point if self.fit == "cover" else None
+        return Variant(self.width, self.height, self.format, focus)
+
+
 class ListedMedia(Sparse):
     """A file in a list."""
 
@@ -89,6 +151,14 @@ class ListedMedia(Sparse):
     url: str = Field(description="For bodies of posts; anybody's once the file is public.")
     signed_url: str = Field(description="For authors, at once; expires.")
     public: bool = Field(description="Whether readers see something that refers to it.")
+    width: int | None = Field(description="Pixels of an image as it is shown upright.")
+    height: int | None
+    color: str | None = Field(description="Its most frequent colour, such as `#1f4e79`.")
+    animated: bool | None
+    focal_point: FocalPoint | None
+    variants: list[ImageVariant] = Field(
+        description="By width, in each format; ready for `srcset`."
+    )
     uploaded_by: Uploader
     created_at: datetime
     updated_at: datetime

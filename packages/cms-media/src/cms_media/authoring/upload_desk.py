@@ -13,17 +13,16 @@ from cms_media.authoring.arrivals import Arrivals
 from cms_media.authoring.schemas import ResumableUpload
 from cms_media.models import MediaUpload
 from cms_media.service.resumable import begin_upload, upload_of
-from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 
 class UploadDesk:
     """Answers the requests about such uploads; every answer says what is spoken here."""
 
-    def __init__(self, cms: CMS, storage: Storage) -> None:
+    def __init__(self, cms: CMS, workshop: Workshop) -> None:
         self._cms = cms
-        self._settings = cms.plugin_settings(MediaSettings)
-        self._arrivals = Arrivals(cms, storage)
+        self._settings = workshop.settings
+        self._arrivals = Arrivals(cms, workshop)
         self._spoken = tus.spoken(self._settings.largest)
         self._root = f"{cms.settings.public_url}/api/v1/admin"
 

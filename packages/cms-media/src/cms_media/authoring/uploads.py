@@ -24,8 +24,7 @@ from cms_media.authoring.schemas import Media, MediaDetails
 from cms_media.content.multipart import UploadForm
 from cms_media.permissions import WRITE
 from cms_media.service.files import Details
-from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 Writer = Annotated[Principal, requires(WRITE)]
 #: Bytes of a form beside its file.
@@ -73,10 +72,10 @@ def checked(sent: Mapping[str, str]) -> Details:
         raise Invalid(errors=faults) from None
 
 
-def add_uploads(router: AdminRouter, cms: CMS, storage: Storage, presenter: Presenter) -> None:
+def add_uploads(router: AdminRouter, cms: CMS, workshop: Workshop, presenter: Presenter) -> None:
     """Add the routes that take files in."""
-    intake = Intake(cms, storage, presenter)
-    largest = cms.plugin_settings(MediaSettings).largest
+    intake = Intake(cms, workshop, presenter)
+    largest = workshop.settings.largest
 
     @router.post("", status_code=201, response_model=Media, openapi_extra=_FORM_SCHEMA)
     @streamed(max_body=largest + _FORM)

@@ -18,10 +18,12 @@ from cms_media.addresses import Addresses
 from cms_media.content.kinds import KINDS
 from cms_media.content.names import content_disposition
 from cms_media.content.ranges import parse_range, range_applies
+from cms_media.delivery.pictures import Pictures, Served
 from cms_media.errors import MediaNotFound
-from cms_media.queries import SERVED
-from cms_media.settings import MediaSettings
-from cms_media.storage import ObjectMissing, Storage, StorageUnavailable
+from cms_media.images.variants import Variant
+from cms_media.queries import SERVED, SERVED_VARIANT
+from cms_media.storage import ObjectMissing, StorageUnavailable
+from cms_media.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -36,10 +38,10 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def files_router(cms: CMS, storage: Storage) -> RootRouter:
+def files_router(cms: CMS, workshop: Workshop) -> RootRouter:
     """Return the router of the bytes of files."""
     router = RootRouter("/media", tags=["media"])
-    files = _Files(cms, storage)
+    files = _Files(cms, workshop)
 
     @router.get("/{id}/{filename}", responses=_ANSWERS, response_class=Response)
     async def read_file(
@@ -49,44 +51,69 @@ def files_router(cms: CMS, storage: Storage) -> RootRouter:
         s: Annotated[
             str | None, Query(max_length=200, description="Signature of a private file's address.")
         ] = None,
+        v: Annotated[
+            str | None, Query(max_length=200, description="Variant of an image, as it is listed.")
+        ] = None,
     ) -> Response:
         """Read a file: a public one, or with its signature one that authors alone may see."""
-        return await files.answer(request, id, filename, s)
+        return await files.answer(request, id, filename, s, v)
 
     return router
 
 
 class _Files:
-    def __init__(self, cms: CMS, storage: Storage) -> None:
+    def __init__(self, cms: CMS, workshop: Workshop) -> None:
         self._cms = cms
-        self._settings = cms.plugin_settings(MediaSettings)
+        self._settings = workshop.settings
         self._addresses = Addresses(cms)
-        self._storage = storage
+        self._storage = workshop.storage
+        self._pictures = Pictures(cms, workshop)
 
     async def answer(
-        self, request: Request, id: UUID, filename: str, signature: str | None
+        self, request: Request, id: UUID, filename: str, signature: str | None, v: str | None
     ) -> Response:
         """Answer with a file. Raises `MediaNotFound`: it is not there, or not for this reader."""
-        async with self._cms.reading() as session:
-            found = await fetch(session, SERVED, media=id)
-        if not found:
-            raise MediaNotFound
-        file = found[0]
+        variant = None if v is None else self._addresses.variant_at(v, id)
+        row = await self._row(id, variant)
         opened = signature is not None and self._addresses.opens(signature, id)
-        if not (file.public or opened):
+        if row is None or not (row.public or opened) or (v is not None and variant is None):
             raise MediaNotFound
-        if filename != file.filename:
-            return self._moved(file, opened)
+        if filename != row.filename:
+            return self._moved(row, variant, opened)
+        file = Served(*row) if variant is None else await self._pictures.served(row, variant)
+        try:
+            return await self._handed_out(request, file)
+        except ObjectMissing as error:
+            if variant is None:
+                log.error("bytes_missing", media_id=str(id))
+                raise StorageUnavailable from error
+            file = await self._pictures.again(row, variant, file.key)
+        return await self._handed_out(request, file)
+
+    async def _row(self, id: UUID, variant: Variant | None) -> Any:
+        async with self._cms.reading() as session:
+            if variant is None:
+                found = await fetch(session, SERVED, media=id)
+            else:
+                found = await fetch(session, SERVED_VARIANT, media=id, name=variant.name)
+        return found[0] if found else None
+
+    def _moved(self, row: Any, variant: Variant | None, opened: bool) -> Response:
+        addresses = self._addresses
+        if variant is not None:
+            signature = addresses.signature(row.id) if opened else None
+            location = addresses.variant(row.id, row.filename, variant, signature)
+        else:
+            location = (addresses.signed if opened else addresses.public)(row.id, row.filename)
+        headers = {"Location": location, "Cache-Control": "no-store"}
+        return Response(status_code=308, headers=headers)
+
+    async def _handed_out(self, request: Request, file: Served) -> Response:
         if self._settings.redirect and (away := await self._away(file)) is not None:
             return away
         return await self._bytes(request, file)
 
-    def _moved(self, file: Any, opened: bool) -> Response:
-        address = self._addresses.signed if opened else self._addresses.public
-        headers = {"Location": address(file.id, file.filename), "Cache-Control": "no-store"}
-        return Response(status_code=308, headers=headers)
-
-    async def _away(self, file: Any) -> Response | None:
+    async def _away(self, file: Served) -> Response | None:
         """The storage's own address of the file; None where it has none."""
         age = self._settings.link_age
         disposition = _disposition(file)
@@ -95,7 +122,7 @@ class _Files:
             return None
         return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
 
-    async def _bytes(self, request: Request, file: Any) -> Response:
+    async def _bytes(self, request: Request, file: Served) -> Response:
         headers = self._headers(file)
         sent = request.headers.get("range")
         applies = range_applies(request.headers.get("if-range"), headers["ETag"], file.created_at)
@@ -109,11 +136,11 @@ class _Files:
         known = none_match(request.headers.get("if-none-match", ""), headers["ETag"])
         body = _nothing()
         if wants_body(request) and not known:
-            body = await _begun(self._storage.read(file.key, start, stop - start), file.id)
+            body = await _begun(self._storage.read(file.key, start, stop - start))
         status = 200 if part is None else 206
         return StreamingResponse(body, status, headers, media_type=file.media_type)
 
-    def _headers(self, file: Any) -> dict[str, str]:
+    def _headers(self, file: Served) -> dict[str, str]:
         age = self._settings.max_age
         cached = f"public, max-age={age}, immutable" if file.public else "private, no-store"
         return {
@@ -128,21 +155,17 @@ class _Files:
         }
 
 
-def _disposition(file: Any) -> str:
+def _disposition(file: Served) -> str:
     kind = KINDS.get(file.media_type)
     return content_disposition("inline" if kind and kind.inline else "attachment", file.filename)
 
 
-async def _begun(pieces: AsyncGenerator[bytes, None], id: UUID) -> AsyncIterator[bytes]:
+async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
     """The same pieces, the first of which is there: once the head is sent, no error can be told.
 
-    Raises `StorageUnavailable`.
+    Raises `ObjectMissing` and `StorageUnavailable`.
     """
-    try:
-        first = await anext(pieces, b"")
-    except ObjectMissing as error:
-        log.error("bytes_missing", media_id=str(id))
-        raise StorageUnavailable from error
+    first = await anext(pieces, b"")
 
     async def all_pieces() -> AsyncIterator[bytes]:
         async with aclosing(pieces):  # readers leave early

@@ -17,17 +17,18 @@ from cms_media.service.files import Details, add_file
 from cms_media.service.quotas import room_of
 from cms_media.service.receiving import Received, discard, receive
 from cms_media.service.resumable import drop_parts, end_upload, parts_of
-from cms_media.settings import MediaSettings
 from cms_media.storage import ObjectMissing, Storage, StorageFull, StorageUnavailable
+from cms_media.workshop import Workshop
 
 
 class Assembly:
     """Makes files of uploads whose pieces are all here; any number of times, with one result."""
 
-    def __init__(self, cms: CMS, storage: Storage) -> None:
+    def __init__(self, cms: CMS, workshop: Workshop) -> None:
         self._cms = cms
-        self._storage = storage
-        self._settings = cms.plugin_settings(MediaSettings)
+        self._workshop = workshop
+        self._storage = workshop.storage
+        self._quota = workshop.settings.quota_bytes
 
     async def finish(self, upload: MediaUpload) -> UUID:
         """Make the file. Raises what `receive` and `add_file` raise.
@@ -49,18 +50,15 @@ class Assembly:
         await discard(self._storage, *keys)
 
     async def _finish(self, upload: MediaUpload) -> UUID:
-        quota = self._settings.quota_bytes
         async with self._cms.db.snapshot() as session:
             parts = await parts_of(session, upload.id)
-            room = await room_of(session, upload.owner_id, quota)
+            room = await room_of(session, upload.owner_id, self._quota)
             media_id = await _media_id(session, upload.id)
         if media_id is not None:
             return media_id
         try:
             async with aclosing(_bytes_of(self._storage, parts)) as chunks:
-                received = await receive(
-                    self._storage, self._settings, chunks, upload.filename, room=room
-                )
+                received = await receive(self._workshop, chunks, upload.filename, room=room)
         except ObjectMissing as error:
             return await self._finished_by_another(upload, error)
         return await self._add(upload, received)
@@ -101,7 +99,7 @@ class Assembly:
             cast(Details, upload.details),
             by=Principal(upload.owner_id, ""),
             now=await session.now(),
-            quota=self._settings.quota_bytes,
+            quota=self._quota,
             id=upload.id,
         )
         upload.media_id = added.item.id

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import structlog
 
-from cms_core import CMS, CMSError
+from cms_core import CMSError
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +39,3 @@ class Background:
         if error is not None and not isinstance(error, CMSError):
             # Perhaps nobody waits any more to hear of it.
             log.error("upload_failed", exc_info=error)
-
-
-_all: WeakKeyDictionary[CMS, Background] = WeakKeyDictionary()
-
-
-def background_of(cms: CMS) -> Background:
-    """Return what runs in the background of a CMS."""
-    return _all.setdefault(cms, Background())

@@ -7,6 +7,7 @@ what was deleted can be taken from the storage at any time.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from sqlalchemy.dialects import postgresql
 
 from cms_core import Transaction, new_id
 from cms_media.events import BlobDropped
-from cms_media.models import MediaBlob, MediaItem
+from cms_media.images.facts import ImageFacts
+from cms_media.models import MediaBlob, MediaItem, MediaVariant
 from cms_media.service.receiving import Received
 
 
@@ -27,6 +29,7 @@ async def keep_blob(session: Transaction, received: Received, now: datetime) -> 
         size=received.size,
         key=received.key,
         created_at=now,
+        **columns_of(received.image),
     )
     mine = select(MediaBlob).where(MediaBlob.sha256 == received.sha256)
     held = mine.with_for_update(read=True, key_share=True)
@@ -37,11 +40,19 @@ async def keep_blob(session: Transaction, received: Received, now: datetime) -> 
             return blob
 
 
+def columns_of(image: ImageFacts | None) -> dict[str, object]:
+    """What a row says of an image."""
+    return {} if image is None else asdict(image)
+
+
 async def drop_unused_blob(session: Transaction, id: UUID) -> None:
-    """Delete the row of these bytes, if no file consists of them any more."""
+    """Delete the row of these bytes, if no file consists of them any more, and their variants."""
     locked = select(MediaBlob).where(MediaBlob.id == id).with_for_update()
     blob = (await session.execute(locked)).scalar_one()
     # Asked once it is held: whoever was adding a file has committed by now.
     if not await session.scalar(select(exists().where(MediaItem.blob_id == id))):
+        variants = select(MediaVariant.key).where(MediaVariant.blob_id == id)
+        keys = [blob.key, *(await session.scalars(variants))]
         await session.execute(delete(MediaBlob).where(MediaBlob.id == id))
-        session.emit(BlobDropped(blob.key))
+        for key in keys:
+            session.emit(BlobDropped(key))

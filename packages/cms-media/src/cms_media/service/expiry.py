@@ -13,7 +13,7 @@ from cms_core import CMS, CMSError, db_now
 from cms_media.models import MediaUpload
 from cms_media.service.assembling import Assembly
 from cms_media.settings import MediaSettings
-from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +23,9 @@ _BATCH = 100
 _WORKING = timedelta(minutes=30)
 
 
-async def end_expired(cms: CMS, storage: Storage) -> int:
+async def end_expired(cms: CMS, workshop: Workshop) -> int:
     """Take expired uploads away, with their pieces; return how many they were."""
-    assembly, ended = Assembly(cms, storage), 0
+    assembly, ended = Assembly(cms, workshop), 0
     while ids := await _expired(cms):
         for id in ids:
             await assembly.end(id)
@@ -39,12 +39,12 @@ async def _expired(cms: CMS) -> Sequence[UUID]:
         return (await session.scalars(old.order_by(MediaUpload.expires_at).limit(_BATCH))).all()
 
 
-async def finish_left(cms: CMS, storage: Storage) -> int:
+async def finish_left(cms: CMS, workshop: Workshop) -> int:
     """Make the files of uploads whose last piece is here, but whose server stopped meanwhile.
 
     Their senders believe that they are done. Returns how many there were.
     """
-    assembly, finished = Assembly(cms, storage), 0
+    assembly, finished = Assembly(cms, workshop), 0
     for upload in await _left(cms):
         try:
             await assembly.finish(upload)

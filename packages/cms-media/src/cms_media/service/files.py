@@ -34,6 +34,8 @@ class Details(TypedDict, total=False):
     title: str
     credit: str
     folder: str
+    focal_x: float | None
+    focal_y: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from cms_media.models import MediaBlob
 from cms_media.queries import known_keys
 from cms_media.service.pieces import PARTS
 from cms_media.service.receiving import FILES
+from cms_media.service.variants import VARIANTS
 from cms_media.storage import ObjectMissing, Storage, StoredObject
 
 #: Keys that are looked up at once.
@@ -51,7 +52,7 @@ async def sweep(cms: CMS, storage: Storage, age: timedelta, *, dry_run: bool = F
 
 async def _batches(storage: Storage) -> AsyncIterator[list[StoredObject]]:
     batch: list[StoredObject] = []
-    for folder in (FILES, PARTS):
+    for folder in (FILES, VARIANTS, PARTS):
         async for each in storage.objects(folder):
             batch.append(each)
             if len(batch) == _BATCH:

@@ -14,8 +14,10 @@ from cms_media.content.kinds import KINDS
 from cms_media.content.names import tidy_filename
 from cms_media.content.sniffing import HEAD, sniff
 from cms_media.errors import EmptyFile, FileTooLarge, QuotaExceeded, UnacceptableFile
-from cms_media.settings import MediaSettings
+from cms_media.images.facts import ImageFacts
+from cms_media.service.examining import examine
 from cms_media.storage import Storage
+from cms_media.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -32,20 +34,17 @@ class Received:
     size: int
     filename: str
     media_type: str
+    #: None where it is no image, or nobody here can decode it.
+    image: ImageFacts | None = None
 
 
 async def receive(
-    storage: Storage,
-    settings: MediaSettings,
-    chunks: AsyncIterator[bytes],
-    filename: str,
-    *,
-    room: int | None,
+    workshop: Workshop, chunks: AsyncIterator[bytes], filename: str, *, room: int | None
 ) -> Received:
-    """Store what comes; at most `room` bytes where that is not None.
+    """Store what comes, and look at it; at most `room` bytes where that is not None.
 
-    Raises `EmptyFile`, `UnacceptableFile`, `FileTooLarge`, `QuotaExceeded`, and what the storage
-    and the sender raise; then nothing is kept.
+    Raises `EmptyFile`, `UnacceptableFile`, `FileTooLarge`, `QuotaExceeded`, and what `examine`, the
+    storage and the sender raise; then nothing is kept.
     """
     head, complete = await _head_of(chunks)
     if not head:
@@ -53,13 +52,18 @@ async def receive(
     media_type = sniff(head, filename)
     if media_type is None:
         raise UnacceptableFile
-    limit = settings.max_bytes(KINDS[media_type].family)
+    limit = workshop.settings.max_bytes(KINDS[media_type].family)
     counted = _Counted(head, None if complete else chunks, limit, room)
     random = secrets.token_hex(16)
     key = f"{FILES}{random[:2]}/{random}"
-    await storage.put(key, counted.pieces())
+    await workshop.storage.put(key, counted.pieces())
+    try:
+        image = await examine(workshop, key, media_type)
+    except CMSError:
+        await discard(workshop.storage, key)
+        raise
     tidy = tidy_filename(filename, media_type)
-    return Received(key, counted.digest.hexdigest(), counted.size, tidy, media_type)
+    return Received(key, counted.digest.hexdigest(), counted.size, tidy, media_type, image)
 
 
 async def discard(storage: Storage, *keys: str) -> None:

@@ -3,6 +3,7 @@
 from cms_media.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
 from cms_media.storage.opening import open_storage
 from cms_media.storage.protocol import Storage, StoredObject
+from cms_media.storage.threads import in_thread
 
 __all__ = [
     "ObjectMissing",
@@ -10,5 +11,6 @@ __all__ = [
     "StorageFull",
     "StorageUnavailable",
     "StoredObject",
+    "in_thread",
     "open_storage",
 ]

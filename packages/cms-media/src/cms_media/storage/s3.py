@@ -1,5 +1,6 @@
 """Keeps uploads in a bucket of S3, or of anything that speaks its language."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,9 @@ from cms_media.storage.unfinished import UnfinishedUploads
 #: Bytes of one request for a part of an object. Each has the whole time-out to itself, so that a
 #: reader may take as long as it likes.
 _WINDOW = 4 * 1024 * 1024
+#: Seconds in which threads of obstore let go of what they hold of Python after the last answer. A
+#: Python that ends while they do is aborted (SIGABRT), with what it had still to print.
+_LAST = 0.2
 
 
 class S3Storage:
@@ -141,7 +145,8 @@ class S3Storage:
         return None
 
     async def close(self) -> None:
-        """Connections close by themselves when nobody uses the storage any more."""
+        """Wait for obstore's threads; connections close by themselves."""
+        await asyncio.sleep(_LAST)
 
     def local_path(self, key: str) -> Path | None:
         """Return None: the objects are elsewhere."""

@@ -13,7 +13,7 @@ from httpx2 import AsyncClient
 
 from cms_core import CMS
 from cms_core.serving import serve_api
-from cms_media.service.background import background_of
+from cms_media.workshop import workshop_of
 
 from .sending import WORDS, Begin, Stored, checksum, offset_of, send
 
@@ -92,7 +92,7 @@ async def test_a_cancelled_request_keeps_what_arrived(
     await asyncio.sleep(0.1)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    await background_of(cms_app).settle()
+    await workshop_of(cms_app).background.settle()
 
     assert await offset_of(ada, url) == 1000
 
@@ -109,6 +109,6 @@ async def test_a_broken_piece_with_a_checksum_is_not_kept(
     await asyncio.sleep(0.3)
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
-    await background_of(cms_app).settle()
+    await workshop_of(cms_app).background.settle()
 
     assert (await offset_of(ada, url), await stored()) == (0, {})

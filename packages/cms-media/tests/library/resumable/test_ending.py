@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from cms_core import CMS
 from cms_media.models import MediaUpload
-from cms_media.plugin import storage_of
 from cms_media.service.keeping import sweep
+from cms_media.workshop import workshop_of
 
 from .sending import TUS, WORDS, Begin, Stored, offset_of, send
 
@@ -77,9 +77,9 @@ async def test_pieces_of_uploads_are_no_orphans(
 
     url = await begin()
     await send(ada, url, 0, WORDS[:1000])
-    await storage_of(cms_app).put(f"parts/aa/{uuid4().hex}", words())
+    await workshop_of(cms_app).storage.put(f"parts/aa/{uuid4().hex}", words())
 
-    swept = await sweep(cms_app, storage_of(cms_app), timedelta())
+    swept = await sweep(cms_app, workshop_of(cms_app).storage, timedelta())
 
     assert (swept.orphans, swept.bytes) == (1, 5)
     assert list((await stored()).values()) == [1000]

@@ -1,0 +1,71 @@
+"""GIF: blocks, most of which are made of sub-blocks of at most 255 bytes."""
+
+import re
+
+from cms_media.content.metadata.window import REST, Walk, Window
+
+_HEADER_BYTES = 13
+_IMAGE_BYTES = 10
+_EXTENSION, _IMAGE = b"!", b","
+# As decoders do, what is no block is passed over.
+_BLOCK = re.compile(rb"[!,;]")
+_PLAIN_TEXT, _CONTROL, _APPLICATION = 0x01, 0xF9, 0xFF
+#: How often an animation repeats, and the colours; each after its length.
+_NEEDED = frozenset({b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0", b"\x0bICCRGBG1012"})
+
+
+def walk_gif(window: Window) -> Walk:
+    """Take out comments, what programs left for themselves, and what comes after the end."""
+    head = yield from window.need(_HEADER_BYTES)
+    yield from window.keep(_HEADER_BYTES + _table_bytes(head[10]))
+    while True:
+        yield from window.keep_until(_BLOCK)
+        kind = yield from window.need(1)
+        if kind == _IMAGE:
+            yield from _walk_image(window)
+        elif kind == _EXTENSION:
+            yield from _walk_extension(window)
+        else:
+            break
+    yield from window.keep(1)
+    yield from window.blank(REST)
+
+
+def _table_bytes(flags: int) -> int:
+    """The size of the table of colours that follows these flags."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _walk_image(window: Window) -> Walk:
+    head = yield from window.need(_IMAGE_BYTES)
+    yield from window.keep(_IMAGE_BYTES + _table_bytes(head[9]) + 1)
+    yield from _walk_sub_blocks(window, needed=True)
+
+
+def _walk_extension(window: Window) -> Walk:
+    label = (yield from window.need(2))[1]
+    yield from window.keep(2)
+    needed = label in (_PLAIN_TEXT, _CONTROL)
+    if label == _APPLICATION:
+        needed = (yield from window.peek(12)) in _NEEDED
+    yield from _walk_sub_blocks(window, needed=needed)
+
+
+def _walk_sub_blocks(window: Window, *, needed: bool) -> Walk:
+    """Up to the empty one, which ends them."""
+    size = 1
+    while size:
+        _pass_over(window, needed=needed)
+        size = (yield from window.need(1))[0]
+        yield from window.keep(1)
+        yield from (window.keep if needed else window.blank)(size)
+
+
+def _pass_over(window: Window, *, needed: bool) -> None:
+    """Go past those that are wholly here: there are too many to wait for each of them."""
+    data, at, end = window.data, window.at, len(window.data)
+    while at < end and (size := data[at]) and at + size < end:
+        if not needed:
+            data[at + 1 : at + 1 + size] = bytes(size)
+        at += size + 1
+    window.at = at

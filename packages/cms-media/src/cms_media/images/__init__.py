@@ -1,0 +1,1 @@
+"""What images show and what is made of them, in a process of their own that has limits."""
