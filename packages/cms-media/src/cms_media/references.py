@@ -37,11 +37,11 @@ def _shown(row: Any, addresses: Addresses, pictures: Pictures) -> Resolved:
         "alt": row.alt,
         "title": row.title,
         "credit": row.credit,
-        **pictures.fields(row._asdict(), None),
+        **pictures.fields(row, None),
     }
 
     def guarded() -> Mapping[str, Any]:
-        private = pictures.fields(row._asdict(), addresses.signature(row.id))
+        private = pictures.fields(row, addresses.signature(row.id))
         return public | private | {"url": addresses.signed(row.id, row.filename)}
 
     return Resolved(public, frozenset({scopes.of_media(row.id)}), guarded)

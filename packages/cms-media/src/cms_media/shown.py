@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from cms_media.addresses import Addresses
 from cms_media.images.facts import ImageFacts
 from cms_media.images.variants import Variant, presets
 from cms_media.settings import MediaSettings
 
-#: A row as its columns.
-Fields = Mapping[str, Any] | RowMapping
 
-
-def facts_in(row: Fields) -> ImageFacts | None:
+def facts_in(row: Any) -> ImageFacts | None:
     """What the row of a file says of an image; None where it is none, or was never decoded."""
-    if row["width"] is None:
+    if row.width is None:
         return None
-    return ImageFacts(row["width"], row["height"], row["color"], row["animated"])
+    return ImageFacts(row.width, row.height, row.color, row.animated)
 
 
 class Pictures:
@@ -30,12 +24,12 @@ class Pictures:
         self._addresses = addresses
         self._settings = settings
 
-    def fields(self, row: Fields, signature: str | None) -> dict[str, Any]:
+    def fields(self, row: Any, signature: str | None) -> dict[str, Any]:
         """What is added to a file; with a signature, addresses that open a private one."""
         image = facts_in(row)
         focal_point = None
-        if row["focal_x"] is not None:
-            focal_point = {"x": row["focal_x"], "y": row["focal_y"]}
+        if row.focal_x is not None:
+            focal_point = {"x": row.focal_x, "y": row.focal_y}
         variants: list[dict[str, Any]] = []
         if image is not None:
             wanted = presets(self._settings, image)
@@ -50,9 +44,9 @@ class Pictures:
         }
 
     def one(
-        self, row: Fields, image: ImageFacts, variant: Variant, signature: str | None
+        self, row: Any, image: ImageFacts, variant: Variant, signature: str | None
     ) -> dict[str, Any]:
         """One variant."""
         width, height = variant.cut(image).size
-        url = self._addresses.variant(row["id"], row["filename"], variant, signature)
+        url = self._addresses.variant(row.id, row.filename, variant, signature)
         return {"width": width, "height": height, "format": variant.format, "url": url}

@@ -6,7 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Delete, Dialect, Insert, Select, Update
+from sqlalchemy import Delete, Dialect, Float, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 from cms_core.db.types import Instant
@@ -21,6 +21,9 @@ Statement: TypeAlias = Select[*tuple[Any, ...]] | Change
 Hear = Callable[[str], None]
 
 _Convert = Callable[[Any], Any]
+
+#: What PostgreSQL calls the types of columns of numbers (pg_type.oid).
+_FLOAT8, _NUMERIC = 701, 1700
 
 
 class Parameter(NamedTuple):
@@ -166,7 +169,9 @@ def _prepare(
 def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     if type(kind) is Instant and dialect.name == "postgresql":
         return None  # asyncpg gives moments in UTC, and nothing else from such a column
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    # That of a number is chosen by what the driver says the column is.
+    column_type = _FLOAT8 if isinstance(kind, Float) else _NUMERIC
+    return kind.dialect_impl(dialect).result_processor(dialect, column_type)
 
 
 def _converted(

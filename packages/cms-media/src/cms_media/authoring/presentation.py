@@ -24,7 +24,7 @@ from cms_media.images.variants import CENTRE
 from cms_media.models import MediaItem
 from cms_media.queries import all_files, uses_of
 from cms_media.settings import MediaSettings
-from cms_media.shown import Fields, Pictures, facts_in
+from cms_media.shown import Pictures, facts_in
 
 #: Uses that one answer tells.
 _MOST_USES = 100
@@ -41,30 +41,30 @@ class Presenter:
 
     async def one(self, session: AsyncSession, id: UUID) -> tuple[Media, int]:
         """A file and its version. Raises `MediaNotFound`."""
-        row = (await self._row(session, id))._mapping
-        people = await self._people(session, [row["owner_id"]])
+        row = await self._row(session, id)
+        people = await self._people(session, [row.owner_id])
         uses = [
             Use(source=each.source, published=each.published, working=each.working)
             for each in await uses_of(session, id, _MOST_USES)
         ]
-        return Media(**self._fields(row, people), uses=uses), row["version"]
+        return Media(**self._fields(row, people), uses=uses), row.version
 
     async def variant(self, session: AsyncSession, id: UUID, wanted: WantedVariant) -> ImageVariant:
         """One variant of an image, of any size. Raises `MediaNotFound` and `NoVariants`."""
-        row = (await self._row(session, id))._mapping
+        row = await self._row(session, id)
         image = facts_in(row)
         if image is None:
             raise NoVariants
-        focal_point = CENTRE if row["focal_x"] is None else (row["focal_x"], row["focal_y"])
-        signature = None if row["public"] else self._addresses.signature(id)
+        focal_point = CENTRE if row.focal_x is None else (row.focal_x, row.focal_y)
+        signature = None if row.public else self._addresses.signature(id)
         shown = self._pictures.one(row, image, wanted.variant(focal_point), signature)
         return ImageVariant(**shown)
 
     async def listed(
-        self, session: AsyncSession, rows: Sequence[Fields], page: Listing
+        self, session: AsyncSession, rows: Sequence[Any], page: Listing
     ) -> list[ListedMedia]:
         """Files in a list."""
-        owners = {row["owner_id"] for row in rows} if page.wants("uploaded_by") else ()
+        owners = {row.owner_id for row in rows} if page.wants("uploaded_by") else ()
         people = await self._people(session, owners)
         return [ListedMedia(**self._fields(row, people)) for row in rows]
 
@@ -79,16 +79,16 @@ class Presenter:
     ) -> Mapping[UUID, Resolved]:
         return await self._cms.references.resolve(session, "principal", ids)
 
-    def _fields(self, row: Fields, people: Mapping[UUID, Resolved]) -> dict[str, Any]:
-        id, filename, owner = row["id"], row["filename"], row["owner_id"]
+    def _fields(self, row: Any, people: Mapping[UUID, Resolved]) -> dict[str, Any]:
+        id, filename, owner = row.id, row.filename, row.owner_id
         known = people.get(owner)
         uploader = None if known is None else known.public.get("name")
-        signature = None if row["public"] else self._addresses.signature(id)
-        return {name: row[name] for name in _SAME} | {
+        signature = None if row.public else self._addresses.signature(id)
+        return {name: getattr(row, name) for name in _SAME} | {
             **self._pictures.fields(row, signature),
-            "type": row["media_type"],
+            "type": row.media_type,
             "url": self._addresses.public(id, filename),
             "signed_url": self._addresses.signed(id, filename),
-            "public": row["public"],
+            "public": row.public,
             "uploaded_by": Uploader(id=owner, name=uploader),
         }

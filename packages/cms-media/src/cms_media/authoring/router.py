@@ -50,8 +50,7 @@ def _add_files(router: AdminRouter, presenter: Presenter) -> None:
     ) -> Response:
         """List files, everybody's: what one author has uploaded, others may show."""
         found = await page.rows(session, filters.files())
-        rows = [row._mapping for row in found.rows]
-        return page.answer(await presenter.listed(session, rows, page), found)
+        return page.answer(await presenter.listed(session, found.rows, page), found)
 
     @router.get("/{id}", response_model=Media)
     async def read(session: Snapshot, id: UUID, by: Writer) -> Response:

@@ -51,7 +51,7 @@ class Pictures:
 
 
 def _original(row: Any) -> Original:
-    facts = facts_in(row._asdict())
+    facts = facts_in(row)
     if facts is None:
         raise MediaNotFound
     return Original(row.blob_id, row.original, row.media_type, facts)

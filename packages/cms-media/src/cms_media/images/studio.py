@@ -100,7 +100,7 @@ class Studio:
         return answer, content
 
     async def _answered(self, request: dict[str, object]) -> tuple[dict[str, Any], bytes]:
-        process = self._idle.pop() if self._idle else await _start()
+        process = await self._ready()
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await _exchange(process, request)
@@ -112,6 +112,13 @@ class Studio:
             raise
         self._idle.append(process)
         return answer
+
+    async def _ready(self) -> Process:
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+        return await _start()
 
 
 async def _start() -> Process:
