@@ -1,7 +1,7 @@
 """What takes and serves files with as little as possible: what ours are measured by.
 
-It runs under uvicorn as `cms serve` does. `GET` answers with one file by `FileResponse`, `PUT`
-writes a body to a file as it comes, and syncs it.
+It runs under uvicorn as `cms serve` does. `GET` answers with a file by `FileResponse`, `PUT` writes
+a body to a file as it comes, and syncs it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from starlette.routing import Route
 from cms_core.serving import url_of
 
 
-def application(file: Path, folder: Path) -> Starlette:
-    """Return the application; `folder` is where it writes."""
+def application(folder: Path) -> Starlette:
+    """Return the application; `folder` is where it reads and writes."""
 
     async def download(request: Request) -> Response:
-        return FileResponse(file)
+        return FileResponse(folder / request.path_params["name"])
 
     async def upload(request: Request) -> Response:
         with (folder / "upload").open("wb") as target:
@@ -36,22 +36,21 @@ def application(file: Path, folder: Path) -> Starlette:
             os.fsync(target.fileno())
         return Response(status_code=201)
 
-    routes = [Route("/file", download), Route("/upload", upload, methods=["PUT"])]
+    routes = [Route("/{name}", download), Route("/upload", upload, methods=["PUT"])]
     return Starlette(routes=routes)
 
 
 def serve(
-    file: Annotated[Path, typer.Argument(exists=True, help="File to serve.")],
-    folder: Annotated[Path, typer.Argument(exists=True, help="Where uploads are written.")],
+    folder: Annotated[Path, typer.Argument(exists=True, help="Files, and where uploads go.")],
 ) -> None:
-    """Serve on a free port of this machine until SIGTERM.
+    """Serve a folder on a free port of this machine until SIGTERM.
 
     Example:
 
-    python -m benchmarks.bare_files photo.jpg /tmp
+    python -m benchmarks.bare_files /tmp
     """
     config = uvicorn.Config(
-        application(file, folder),
+        application(folder),
         loop="uvloop",
         http="httptools",
         ws="none",

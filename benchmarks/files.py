@@ -1,4 +1,4 @@
-"""Files: a large one that comes in, and one of 1 MB that readers get."""
+"""Files: a large one that comes in, one of 1 MB that readers get, and a variant of an image."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import BytesIO
 from statistics import median
 from uuid import uuid4
+
+from PIL import Image
 
 from benchmarks.figures import Figure
 from benchmarks.measuring import Plan, compare, reader
@@ -33,12 +36,10 @@ _LOOK = 0.02
 
 
 def run(stage: Stage, plan: Plan) -> list[Figure]:
-    """Measure uploads of 200 MB and downloads of 1 MB, by ratio to what does no more."""
+    """Measure uploads of 200 MB and downloads of smaller files, by ratio to what does no more."""
     folder = stage.folder()
-    file = folder / "served.txt"
-    file.write_bytes(random.Random(1).randbytes(SERVED // 2).hex().encode())
     with ExitStack() as stack:
-        command = ("-m", "benchmarks.bare_files", file, folder)
+        command = ("-m", "benchmarks.bare_files", folder)
         bare = stack.enter_context(python(command, {}, stage.folder()))
         bare.address()
         database = stage.copy(Content(100, drafts=100))
@@ -46,26 +47,48 @@ def run(stage: Stage, plan: Plan) -> list[Figure]:
         with Reader(ours) as api:
             token = api.post("/api/v1/auth/login", ADMIN).json["access_token"]
             api.headers["Authorization"] = f"Bearer {token}"
-            address = _publish(api, ours, token, file.read_bytes())
-        download = Figure("download of 1 MB", "of FileResponse", floor=DOWNLOAD)
-        with bar("files", 2 * plan.rounds) as progress:
-            ceiling = reader(bare, gets(["/file"]), plan)
-            asyncio.run(
-                compare(download, ceiling, reader(ours, gets([address]), plan), plan, progress)
-            )
+            photo = _publish(api, ours, token, _photo(), "photo.png")
+            served = {
+                "download of 1 MB": _publish(api, ours, token, _text(), "served.txt"),
+                "download of a variant": f"{photo}?v=1280.webp",
+            }
+            for number, address in enumerate(served.values()):
+                (folder / f"{number}").write_bytes(api.get(address).body)
+        figures = []
+        with bar("files", 3 * plan.rounds) as progress:
+            for number, (what, address) in enumerate(served.items()):
+                figure = Figure(what, "of FileResponse", floor=DOWNLOAD)
+                figure.details["bytes"] = (folder / f"{number}").stat().st_size
+                ceiling = reader(bare, gets([f"/{number}"]), plan)
+                mine = reader(ours, gets([address]), plan)
+                asyncio.run(compare(figure, ceiling, mine, plan, progress))
+                figures.append(figure)
             uploads = _uploads(bare, ours, token, plan)
             progress(plan.rounds)
-        return [download, *uploads]
+        return [*figures, *uploads]
 
 
-def _publish(api: Reader, process: Process, token: str, content: bytes) -> str:
+def _text() -> bytes:
+    return random.Random(1).randbytes(SERVED // 2).hex().encode()
+
+
+def _photo() -> bytes:
+    """A picture as rich in detail as a photo, of 2400 by 1600 pixels."""
+    grain = Image.effect_noise((600, 400), 90).resize((2400, 1600))
+    fade = Image.linear_gradient("L").resize((2400, 1600))
+    output = BytesIO()
+    Image.merge("RGB", (grain, fade, Image.blend(grain, fade, 0.5))).save(output, "PNG")
+    return output.getvalue()
+
+
+def _publish(api: Reader, process: Process, token: str, content: bytes, name: str) -> str:
     """Upload a file, show it in a post, and return its path."""
-    path = f"{MEDIA}/{uuid4()}/served.txt"
+    path = f"{MEDIA}/{uuid4()}/{name}"
     _put(process, path, token, iter([content]), len(content))
     id = path.split("/")[-2]
     post = api.post(POSTS, {"title": "Shows a file", "cover": id}).json
     api.post(f"{POSTS}/{post['id']}/publish", {})
-    return f"/media/{id}/served.txt"
+    return f"/media/{id}/{name}"
 
 
 def _uploads(bare: Process, ours: Process, token: str, plan: Plan) -> list[Figure]:

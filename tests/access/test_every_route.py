@@ -154,6 +154,7 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("POST", MEDIA): Policy(row("401", "403", PASS, PASS, PASS)),
     ("PUT", f"{FILE}/{{filename}}"): Policy(AUTHORS),
     ("GET", FILE): Policy(AUTHORS),
+    ("GET", f"{FILE}/variant"): Policy(AUTHORS),
     ("PATCH", FILE): Policy(OWN_FILES, {"alt": "The sea"}),
     ("DELETE", FILE): Policy(OWN_FILES),
     # Uploads that can be resumed: whoever began one, nobody else.

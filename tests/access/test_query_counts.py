@@ -46,6 +46,7 @@ MOST: Mapping[Route, int] = {
     ("POST", MEDIA): 9,
     ("PUT", f"{MEDIA}/{{id}}/{{filename}}"): 9,
     ("GET", f"{MEDIA}/{{id}}"): 5,
+    ("GET", f"{MEDIA}/{{id}}/variant"): 3,
     ("PATCH", f"{MEDIA}/{{id}}"): 9,
     ("DELETE", f"{MEDIA}/{{id}}"): 11,
     ("POST", UPLOADS): 17,

@@ -1,11 +1,19 @@
 import asyncio
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import bindparam, func, literal, select, text
+from sqlalchemy import Float, Numeric, bindparam, cast, func, literal, null, select, text
 
 from cms_core import CMS, Read, Unavailable, db_now
 
 ECHO = Read(select(bindparam("word", type_=literal("").type).label("said"), db_now().label("now")))
+NUMBERS = Read(
+    select(
+        cast(0.5, Float).label("half"),
+        cast(1.25, Numeric(5, 2)).label("price"),
+        cast(null(), Float).label("none"),
+    )
+)
 WAIT = Read(select(func.pg_sleep(bindparam("seconds")).label("waited")))
 
 
@@ -53,3 +61,10 @@ async def test_who_gives_up_asking_leaves_no_connection_behind(cms_app: CMS) -> 
 async def test_a_statement_that_takes_too_long_is_an_outage(cms_app: CMS) -> None:
     with pytest.raises(Unavailable):
         await cms_app.db.ask(WAIT, seconds=60)
+
+
+async def test_numbers_come_as_python_has_them(cms_app: CMS) -> None:
+    (row,) = await cms_app.db.ask(NUMBERS)
+
+    assert (row.half, row.price, row.none) == (0.5, Decimal("1.25"), None)
+    assert (type(row.half), type(row.price)) == (float, Decimal)

@@ -137,10 +137,10 @@ def test_the_name_makes_no_office_document_of_another_archive() -> None:
     assert sniff(archive(("a.txt", b"a")), "letter.docx") == "application/zip"
 
 
-def test_only_pictures_sound_films_and_pdf_are_shown_in_place() -> None:
+def test_only_pictures_sound_and_films_are_shown_in_place() -> None:
     inline = {media_type for media_type, kind in KINDS.items() if kind.inline}
     media = {media_type for media_type, kind in KINDS.items() if kind.family != "document"}
-    assert inline == media | {"application/pdf"}
+    assert inline == media
 
 
 def test_no_extension_belongs_to_two_types() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from cms_core import CMS
 from cms_media.models import MediaBlob, MediaVariant
+from cms_media.service.inspecting import inspect_unknown
 from cms_media.service.keeping import sweep
 from cms_media.service.variants import drop_old_variants
 from cms_media.workshop import workshop_of
@@ -272,13 +273,18 @@ async def test_a_sweep_leaves_variants_alone(
     assert swept.orphans == 0
 
 
+async def forget_images(cms: CMS) -> None:
+    """Make all images look as if they had come while Pillow was not installed."""
+    nothing = update(MediaBlob).values(width=None, height=None, color=None, animated=None)
+    async with cms.db.transaction() as session:
+        await session.execute(nothing)
+
+
 async def test_what_was_never_decoded_has_no_variants(
     upload: Upload, ada: AsyncClient, cms_client: AsyncClient, cms_app: CMS
 ) -> None:
     photo = await upload(PHOTO, "sea.jpg")
-    nothing = update(MediaBlob).values(width=None, height=None, color=None, animated=None)
-    async with cms_app.db.transaction() as session:
-        await session.execute(nothing)
+    await forget_images(cms_app)
 
     shown = (await ada.get(f"{MEDIA}/{photo['id']}")).json()
     answer = await cms_client.get(photo["variants"][0]["url"])
@@ -298,3 +304,33 @@ async def test_another_name_leads_to_the_present_variant(
 
     assert moved.status_code == 308
     assert 'filename="ocean.webp"' in answer.headers["content-disposition"]
+
+
+async def test_images_can_be_decoded_later(
+    upload: Upload, publish: Publish, cms_client: AsyncClient, cms_app: CMS
+) -> None:
+    post = await publish(cover=(await upload(PHOTO, "sea.jpg"))["id"])
+    await upload(b"Words", "words.txt")
+    await forget_images(cms_app)
+    url = f"/api/v1/posts/{post['slug']}"
+    before = (await cms_client.get(url)).json()["cover"]
+
+    found = [each.fault async for each in inspect_unknown(cms_app, workshop_of(cms_app))]
+    again = [each async for each in inspect_unknown(cms_app, workshop_of(cms_app))]
+    after = (await cms_client.get(url)).json()["cover"]
+
+    assert (found, again) == ([None], [])
+    assert (before["width"], after["width"], len(after["variants"])) == (None, 1000, 6)
+
+
+async def test_an_image_that_is_lost_is_told_when_it_is_to_be_decoded(
+    upload: Upload, cms_app: CMS, stored: Stored
+) -> None:
+    await upload(PHOTO, "sea.jpg")
+    await forget_images(cms_app)
+    (key,) = await stored()
+    await workshop_of(cms_app).storage.delete(key)
+
+    found = [each.fault async for each in inspect_unknown(cms_app, workshop_of(cms_app))]
+
+    assert found == ["The storage doesn't have this file."]

@@ -51,7 +51,8 @@ KINDS: Mapping[str, Kind] = {
     "video/mp4": _shown("video", ".mp4", ".m4v"),
     "video/webm": _shown("video", ".webm"),
     "video/quicktime": _shown("video", ".mov"),
-    "application/pdf": _shown("document", ".pdf"),
+    # A PDF may hold scripts too, and browsers show none in a sandbox.
+    "application/pdf": _saved(".pdf"),
     "text/plain": _saved(".txt", ".md", ".log"),
     "text/csv": _saved(".csv"),
     "application/zip": _saved(".zip"),

@@ -134,10 +134,16 @@ class _Files:
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{file.size}"
         headers["Content-Length"] = str(stop - start)
         known = none_match(request.headers.get("if-none-match", ""), headers["ETag"])
-        body = _nothing()
-        if wants_body(request) and not known:
-            body = await _begun(self._storage.read(file.key, start, stop - start))
         status = 200 if part is None else 206
+        if known or not wants_body(request):
+            return Response(None, status, headers, media_type=file.media_type)
+        pieces = self._storage.read(file.key, start, stop - start)
+        # Once the head is sent, no error can be told.
+        first = await anext(pieces, b"")
+        if len(first) == stop - start:
+            await pieces.aclose()
+            return Response(first, status, headers, media_type=file.media_type)
+        body = _all_of(first, pieces)
         return StreamingResponse(body, status, headers, media_type=file.media_type)
 
     def _headers(self, file: Served) -> dict[str, str]:
@@ -160,23 +166,8 @@ def _disposition(file: Served) -> str:
     return content_disposition("inline" if kind and kind.inline else "attachment", file.filename)
 
 
-async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """The same pieces, the first of which is there: once the head is sent, no error can be told.
-
-    Raises `ObjectMissing` and `StorageUnavailable`.
-    """
-    first = await anext(pieces, b"")
-
-    async def all_pieces() -> AsyncIterator[bytes]:
-        async with aclosing(pieces):  # readers leave early
-            yield first
-            async for piece in pieces:
-                yield piece
-
-    return all_pieces()
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    empty: tuple[bytes, ...] = ()
-    for piece in empty:
-        yield piece
+async def _all_of(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with aclosing(pieces):  # readers leave early
+        yield first
+        async for piece in pieces:
+            yield piece

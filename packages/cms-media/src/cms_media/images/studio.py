@@ -19,7 +19,7 @@ from cms_media.settings import Format, MediaSettings
 
 _CHILD = Path(__file__).with_name("child.py")
 #: Media type → who may decode it: nothing else is tried.
-_DECODERS = {
+DECODED = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/gif": "GIF",
@@ -53,13 +53,14 @@ class Studio:
         self._timeout = settings.image_seconds * _LENIENCE
         self._free = asyncio.Semaphore(settings.image_processes)
         self._idle: list[Process] = []
-        self._is_equipped = find_spec("PIL") is not None
+        #: Whether Pillow is installed.
+        self.is_equipped = find_spec("PIL") is not None
         #: The most memory, in bytes, that a task has needed so far.
         self.peak = 0
 
     def takes(self, media_type: str) -> bool:
         """Whether images of that type can be inspected and derived here."""
-        return self._is_equipped and media_type in _DECODERS
+        return self.is_equipped and media_type in DECODED
 
     async def inspect(self, path: Path, media_type: str) -> ImageFacts:
         """Decode an image. Raises `UnreadableImage`, `ImageTooDemanding` and `ImagesBusy`."""
@@ -83,7 +84,7 @@ class Studio:
     async def _ask(
         self, task: str, path: Path, media_type: str, **wanted: object
     ) -> tuple[dict[str, Any], bytes]:
-        request = {"task": task, "path": str(path), "decoder": _DECODERS[media_type]}
+        request = {"task": task, "path": str(path), "decoder": DECODED[media_type]}
         try:
             await asyncio.wait_for(self._free.acquire(), _PATIENCE)
         except TimeoutError:

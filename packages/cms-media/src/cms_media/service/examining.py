@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import structlog
 
+from cms_core import CMSError, reason_of
 from cms_media.errors import UnwantedFile
 from cms_media.images.copies import local_copy
 from cms_media.images.facts import ImageFacts
@@ -38,8 +39,13 @@ async def facts_of(workshop: Workshop, key: str, media_type: str) -> ImageFacts 
 
 async def _scan(workshop: Workshop, key: str) -> None:
     for scanner in workshop.scanners:
-        async with aclosing(workshop.storage.read(key)) as chunks:
-            found = await scanner.scan(chunks)
+        try:
+            async with aclosing(workshop.storage.read(key)) as chunks:
+                found = await scanner.scan(chunks)
+        except CMSError as error:
+            reason = reason_of(error.__cause__ or error)
+            log.warning("scan_failed", scanner=scanner.name, reason=reason)
+            raise
         if found is not None:
             log.warning("upload_refused", scanner=scanner.name, found=found)
             raise UnwantedFile(f"{scanner.name} found {found}.")

@@ -16,9 +16,11 @@ _OLD = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 def place_of(root: Path, key: str) -> Path:
     """Return where the key's file is; raises `OSError` when a link leads there by another way."""
     path = root / key
-    straight = Path(os.path.realpath(root), key).parent
-    if os.path.realpath(path.parent) != str(straight):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    for folder in path.parents:
+        if folder == root:
+            break
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     return path
 
 
@@ -83,13 +85,14 @@ class OpenFile:
         self._number = -1
         self.size = 0
 
-    def open(self) -> None:
-        """Open it and learn its `size`; what is no regular file counts as missing."""
+    def begin(self, start: int, length: int) -> bytes:
+        """Open it, learn its `size` and `read`; what is no regular file counts as missing."""
         self._number = os.open(place_of(self._root, self._key), _OLD)
         status = os.fstat(self._number)
         if not stat.S_ISREG(status.st_mode):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self._key)
         self.size = status.st_size
+        return self.read(start, length)
 
     def read(self, start: int, length: int) -> bytes:
         """Return up to `length` bytes from the offset `start` on; none at the end."""

@@ -57,14 +57,16 @@ class LocalStorage:
         """Yield from one open file, so that a deleted one is still read to its end."""
         file = OpenFile(self._folder, checked_key(key))
         try:
-            await in_thread(file.open)
+            most = READ if length is None else min(READ, length)
+            piece = await in_thread(file.begin, start, most)
             end = file.size if length is None else start + length
             while start < end:
-                piece = await in_thread(file.read, start, min(READ, end - start))
                 if not piece:
                     raise StorageUnavailable
                 yield piece
                 start += len(piece)
+                if start < end:
+                    piece = await in_thread(file.read, start, min(READ, end - start))
         finally:
             file.close()
 
