@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from httpx2 import AsyncClient
 
 from cms_core import CMS, Settings, hookspecs
 from cms_core.plugins.contributions import Plugin
+from cms_posts import ForeignFile
+from cms_posts.files import file_importer_of
 
 if TYPE_CHECKING:
     from cms_core.testing.drivers import MigrationsDriver, WorkerDriver
@@ -70,3 +77,36 @@ async def test_its_token_lets_a_browser_in(cms_client: AsyncClient) -> None:
 
     assert (await cms_client.post(path, json=body, headers=right)).status_code == 204
     assert (await cms_client.post(path, json=body, headers=wrong)).status_code == 401
+
+
+async def test_a_file_of_an_import_becomes_a_bookmark(
+    cms_app: CMS, cms_client: AsyncClient
+) -> None:
+    now, importer = datetime.now(UTC), file_importer_of(cms_app)
+    assert importer is not None
+    file = ForeignFile(UUID(int=2), UUID(int=0), "sea.png", "wordpress", "Sea", "", now, now)
+
+    await importer.import_file(file, BytesIO(b"sea"))
+
+    assert (await cms_client.get("/api/v1/bookmarks/count")).json() == {"bookmarks": 1}
+
+
+class TestAmongFiles:
+    @pytest.fixture
+    def cms_plugins(self, bookmarks: Plugin) -> list[object]:
+        # Media keeps the files of imports itself, and no two may.
+        parts = vars(bookmarks.module).copy()
+        del parts["register_file_importer"]
+        return ["posts", "media", replace(bookmarks, module=SimpleNamespace(**parts))]
+
+    async def test_a_shortcut_is_no_file(
+        self, cms_client: AsyncClient, cms_login: Callable[..., dict[str, str]]
+    ) -> None:
+        shortcut = b"[InternetShortcut]\r\nURL=https://www.python.org\r\n"
+        file: Any = {"file": ("python.txt", shortcut)}
+
+        path, author = "/api/v1/admin/media", cms_login("author")
+        answer = await cms_client.post(path, files=file, headers=author)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "unwanted-file")
+        assert answer.json()["detail"].startswith("bookmarks found a shortcut")

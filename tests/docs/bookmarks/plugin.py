@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import BinaryIO
 from uuid import UUID
 
 import typer
@@ -44,7 +45,8 @@ from cms_core import (
     requires,
     run_with_cms,
 )
-from cms_posts import PostExtension, PostPublished
+from cms_media import Scanner
+from cms_posts import FileImporter, ForeignFile, PostExtension, PostPublished
 
 from . import hookspecs
 
@@ -109,6 +111,24 @@ async def forget_old(cms: CMS) -> bool:
 
     await cms.db.run(work)
     return False
+
+
+async def find_shortcut(chunks: AsyncIterator[bytes]) -> str | None:
+    is_shortcut = (await anext(chunks)).startswith(b"[InternetShortcut]")
+    return "a shortcut: make a bookmark of it" if is_shortcut else None
+
+
+class FileBookmarks:
+    """Of a file that comes with an import, a bookmark says where it was: nothing else is kept."""
+
+    def __init__(self, cms: CMS) -> None:
+        self._cms = cms
+
+    async def import_file(self, file: ForeignFile, content: BinaryIO) -> None:
+        async def work(session: Transaction) -> None:
+            await session.merge(Bookmark(id=file.id, url=f"{file.folder}/{file.filename}"))
+
+        await self._cms.db.run(work)
 
 
 async def resolve(session: AsyncSession, ids: frozenset[UUID]) -> Mapping[UUID, Resolved]:
@@ -238,3 +258,13 @@ def lifespan(cms: CMS) -> AbstractAsyncContextManager[None]:
 @hookimpl(optionalhook=True)
 def register_post_extensions() -> Sequence[PostExtension]:
     return [PostExtension("bookmarks", Source)]
+
+
+@hookimpl(optionalhook=True)
+def register_file_importer(cms: CMS) -> FileImporter:
+    return FileBookmarks(cms)
+
+
+@hookimpl(optionalhook=True)
+def register_scanners() -> Sequence[Scanner]:
+    return [Scanner("bookmarks", find_shortcut)]

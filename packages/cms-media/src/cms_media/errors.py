@@ -61,6 +61,20 @@ class UnwantedFile(Invalid):
     """A scanner has found something in the file that must not be stored; the detail says what."""
 
 
+class TooLargeToScan(TooLarge):
+    """The file is larger than the virus scanner takes.
+
+    Ask the operator: `StreamMaxLength` of clamd says how large it may be.
+    """
+
+
+class ScannerUnavailable(Unavailable):
+    """The virus scanner doesn't answer as it should; try again soon.
+
+    Without its verdict nothing becomes a file.
+    """
+
+
 class UnreadableImage(Invalid):
     """The image can't be decoded: it is broken, or not only an image.
 
@@ -74,6 +88,10 @@ class ImageTooDemanding(Invalid):
     The detail says which. Make it smaller, or ask the operator: `CMS_MEDIA__MAX_PIXELS`,
     `CMS_MEDIA__IMAGE_MEMORY_BYTES`, `CMS_MEDIA__IMAGE_SECONDS`.
     """
+
+
+class ImagesNotDecoded(Invalid):
+    """Images can't be decoded here: install `cms-media[images]`."""
 
 
 class NoVariants(Invalid):

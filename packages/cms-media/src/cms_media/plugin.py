@@ -24,12 +24,15 @@ from cms_core import (
 from cms_media import commands, hookspecs
 from cms_media.authoring.resumable import resumable_router
 from cms_media.authoring.router import library_router
+from cms_media.clamd import Clamd
 from cms_media.delivery.files import files_router
 from cms_media.folder import prepare_folder, uploads_folder
 from cms_media.jobs import media_jobs
 from cms_media.models import MODELS
 from cms_media.permissions import PERMISSIONS
 from cms_media.references import media_resolver
+from cms_media.scanning import Scanner
+from cms_media.service.importing import LibraryImporter
 from cms_media.settings import MediaSettings
 from cms_media.subscribers import media_subscribers
 from cms_media.workshop import workshop_of
@@ -90,13 +93,27 @@ def register_commands() -> typer.Typer:
     return commands.app
 
 
+@hookimpl(optionalhook=True)
+def register_file_importer(cms: CMS) -> LibraryImporter:
+    return LibraryImporter(cms, workshop_of(cms))
+
+
 @hookimpl
 def register_health_checks(cms: CMS) -> Sequence[HealthCheck]:
     async def writable() -> str | None:
         reason = await workshop_of(cms).storage.check()
         return reason and f"uploads can't be stored: {reason}"
 
-    return (HealthCheck("uploads", writable),)
+    checks = [HealthCheck("uploads", writable)]
+    if url := cms.plugin_settings(MediaSettings).clamd_url:
+        checks.append(HealthCheck("clamd", Clamd(url).ping))
+    return checks
+
+
+@hookimpl
+def register_scanners(cms: CMS) -> Sequence[Scanner]:
+    url = cms.plugin_settings(MediaSettings).clamd_url
+    return [Scanner("clamd", Clamd(url).scan)] if url else []
 
 
 @hookimpl

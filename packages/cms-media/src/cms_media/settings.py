@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cms_core import PluginSettings
+from cms_media.clamd import Clamd
 
 #: What variants of images can be.
 Format = Literal["avif", "webp", "jpeg"]
@@ -65,6 +66,17 @@ class MediaSettings(PluginSettings):
         ge=3600,
         description="Seconds after which a stored variant goes; asked for again, it is made again.",
     )
+    clamd_url: str = Field(
+        "",
+        description="The clamd that scans uploads: `tcp://HOST:PORT` or `unix:///PATH`.",
+    )
+
+    @field_validator("clamd_url")
+    @classmethod
+    def _of_a_clamd(cls, url: str) -> str:
+        if url:
+            Clamd(url)
+        return url
 
     def max_bytes(self, family: str) -> int:
         """The largest file of a family: image, audio, video or document."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from cms_core import CMS
+from cms_media.background import Background
 from cms_media.images.studio import Studio
 from cms_media.scanning import Scanner, scanners_of
-from cms_media.service.background import Background
 from cms_media.settings import MediaSettings
 from cms_media.storage import Storage, open_storage
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import structlog
 
 from cms_core import CMSError, reason_of
-from cms_media.errors import UnwantedFile
+from cms_media.errors import ScannerUnavailable, UnwantedFile
 from cms_media.images.copies import local_copy
 from cms_media.images.facts import ImageFacts
 from cms_media.storage import ObjectMissing, StorageUnavailable
@@ -46,6 +46,9 @@ async def _scan(workshop: Workshop, key: str) -> None:
             reason = reason_of(error.__cause__ or error)
             log.warning("scan_failed", scanner=scanner.name, reason=reason)
             raise
+        except Exception as error:  # of other people's code; the file is not looked at
+            log.error("scan_failed", scanner=scanner.name, exc_info=error)
+            raise ScannerUnavailable from error
         if found is not None:
             log.warning("upload_refused", scanner=scanner.name, found=found)
             raise UnwantedFile(f"{scanner.name} found {found}.")

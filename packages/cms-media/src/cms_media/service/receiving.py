@@ -62,6 +62,9 @@ async def receive(
     except CMSError:
         await discard(workshop.storage, key)
         raise
+    except BaseException:  # whoever sent it has left, or was given up
+        workshop.background.start(discard(workshop.storage, key))
+        raise
     tidy = tidy_filename(filename, media_type)
     return Received(key, counted.digest.hexdigest(), counted.size, tidy, media_type, image)
 

@@ -102,8 +102,9 @@ async def test_without_a_verdict_no_file_is_clean(clamd: Clamd, daemon: Daemon, 
 async def test_nobody_waits_for_ever(clamd: Clamd, daemon: Daemon, talk: Talk) -> None:
     daemon.talk = talk
 
-    with pytest.raises(ScannerUnavailable):
-        await clamd.scan(chunks(LARGE))
+    async with asyncio.timeout(5):
+        with pytest.raises(ScannerUnavailable):
+            await clamd.scan(chunks(LARGE))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -115,10 +116,9 @@ async def test_nobody_waits_for_ever_to_be_let_in() -> None:
             waiting.setblocking(False)
             waiting.connect_ex(crowded.getsockname())
 
-        with pytest.raises(ScannerUnavailable) as caught:
-            await Clamd(f"tcp://127.0.0.1:{crowded.getsockname()[1]}").scan(chunks(b"Words"))
-
-    assert isinstance(caught.value.__cause__, TimeoutError)
+        async with asyncio.timeout(5):
+            with pytest.raises(ScannerUnavailable):
+                await Clamd(f"tcp://127.0.0.1:{crowded.getsockname()[1]}").scan(chunks(b"Words"))
 
 
 @pytest.mark.parametrize("url", ["tcp://127.0.0.1:1", "tcp://nowhere.invalid:3310", "unix:///none"])
@@ -175,6 +175,7 @@ def test_addresses_of_sockets_are_accepted(url: str) -> None:
         "tcp://clamd:0",
         "tcp://clamd:65536",
         "tcp://clamd:port",
+        "tcp://clamd..example:3310",
         "tcp://somebody@clamd:3310",
         "tcp://clamd:3310/",
         "tcp://clamd:3310\n",

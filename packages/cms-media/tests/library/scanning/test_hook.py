@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from httpx2 import AsyncClient
 
 from cms_core import CMS, Forbidden, hookimpl
+from cms_core.plugins.contributions import Plugin
 from cms_media import Scanner
+from cms_media.workshop import workshop_of
 
 if TYPE_CHECKING:
     from tests.library.conftest import Upload
@@ -29,6 +32,7 @@ class Office:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.read: list[bytes] = []
+        self.begun = asyncio.Event()
 
     @hookimpl
     def register_scanners(self, cms: CMS) -> Sequence[Scanner]:
@@ -37,8 +41,14 @@ class Office:
 
     async def look_at_the_beginning(self, chunks: AsyncIterator[bytes]) -> str | None:
         self.asked.append("doorman")
-        if (await anext(chunks)).startswith(b"Sunday"):
+        beginning = await anext(chunks)
+        if beginning.startswith(b"Sunday"):
             raise NotOnSundays
+        if beginning.startswith(b"Broken"):
+            raise ZeroDivisionError
+        if beginning.startswith(b"Slow"):
+            self.begun.set()
+            await asyncio.Event().wait()
         return None
 
     async def read_all(self, chunks: AsyncIterator[bytes]) -> str | None:
@@ -54,7 +64,7 @@ def office() -> Office:
 
 @pytest.fixture
 def cms_plugins(office: Office) -> list[object]:
-    return ["posts", "media", office]
+    return ["posts", "media", Plugin("office", office, "", "0", requires=("media",))]
 
 
 async def test_every_scanner_gets_the_whole_file(upload: Upload, office: Office) -> None:
@@ -82,7 +92,26 @@ async def test_a_scanner_refuses_with_an_answer_of_its_own(
     assert office.asked == ["doorman"]
 
 
+async def test_where_a_scanner_fails_nothing_is_let_in(ada: AsyncClient, stored: Stored) -> None:
+    answer = await ada.post(MEDIA, files={"file": ("a.txt", b"Broken" + WORDS)})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "scanner-unavailable")
+    assert await stored() == {}
+
+
+async def test_who_leaves_while_a_file_is_scanned_leaves_nothing(
+    ada: AsyncClient, stored: Stored, office: Office, cms_app: CMS
+) -> None:
+    sending = asyncio.create_task(ada.post(MEDIA, files={"file": ("a.txt", b"Slow" + WORDS)}))
+    await office.begun.wait()
+    sending.cancel()
+    await asyncio.wait([sending])
+    await workshop_of(cms_app).background.settle()
+
+    assert await stored() == {}
+
+
 async def test_a_set_without_clamd_has_no_check_of_it(cms_app: CMS) -> None:
-    checks: Any = [check.name for check in cms_app.contributions.health_checks]
+    checks = [check.name for check in cms_app.contributions.health_checks]
 
     assert "clamd" not in checks
