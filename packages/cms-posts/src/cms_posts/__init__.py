@@ -33,6 +33,7 @@ from cms_posts.events import (
     TagRenamed,
 )
 from cms_posts.extensions import Door, PostExtension
+from cms_posts.files import FileImporter, ForeignFile
 from cms_posts.models import BodyFormat, PostTransition, TransitionAction, TransitionState
 from cms_posts.service.access import sees_all
 from cms_posts.service.applying import BACKLOG, NEXT_DUE, apply_due
@@ -56,6 +57,8 @@ __all__ = [
     "AlreadyCancelled",
     "BodyFormat",
     "Door",
+    "FileImporter",
+    "ForeignFile",
     "NotFailed",
     "PlanFull",
     "PlanInPast",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from functools import partial
 from io import SEEK_END
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -23,9 +23,10 @@ from rich.progress import (
 from cms_core import CMS, CMSError, run_with_cms
 from cms_posts.settings import PostsSettings
 from cms_posts.transfer.archive import read_archive
+from cms_posts.transfer.attachments import AttachmentImporter
 from cms_posts.transfer.display import render_report
 from cms_posts.transfer.exporting import count_posts, export_lines
-from cms_posts.transfer.importing import Importer, Item
+from cms_posts.transfer.importing import Importer
 from cms_posts.transfer.report import Report
 from cms_posts.transfer.wordpress import read_wordpress
 
@@ -34,6 +35,15 @@ _console = Console(stderr=True)
 
 SourceFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to import.")
+]
+UploadsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        readable=True,
+        help="A copy of the site's wp-content/uploads, whose files are to be imported too.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 
@@ -62,47 +72,60 @@ def import_posts(file: SourceFile, json_report: AsJson = False) -> None:
 
     Example: cms posts import posts.jsonl
     """
-
-    def read(cms: CMS, stream: BinaryIO, _: Report, __: datetime) -> Iterator[Item]:
-        return read_archive(stream, cms.plugin_settings(PostsSettings).language)
-
-    run_with_cms(lambda cms: _import(cms, file, read, json_report))
+    run_with_cms(lambda cms: _import(cms, file, _import_lines, json_report))
 
 
 @app.command("import-wordpress")
-def import_wordpress(file: SourceFile, json_report: AsJson = False) -> None:
+def import_wordpress(
+    file: SourceFile, uploads: UploadsFolder = None, json_report: AsJson = False
+) -> None:
     """Import posts and pages from a WordPress export (WXR).
 
     Pages become posts tagged "page", categories become tags. Dates, slugs and authors are kept.
+    With --uploads, attachments become files, and posts refer to these.
     Importing the same file again adds nothing.
 
-    Example: cms posts import-wordpress site.WordPress.2026-11-22.xml
+    Example: cms posts import-wordpress site.WordPress.2026-11-22.xml --uploads wp-content/uploads
     """
-
-    def read(cms: CMS, stream: BinaryIO, report: Report, now: datetime) -> Iterator[Item]:
-        language = cms.plugin_settings(PostsSettings).language
-        return read_wordpress(stream, report, language=language, now=now)
-
-    run_with_cms(lambda cms: _import(cms, file, read, json_report))
+    run_with_cms(lambda cms: _import(cms, file, partial(_import_site, uploads), json_report))
 
 
-Read = Callable[[CMS, BinaryIO, Report, datetime], Iterator[Item]]
+Work = Callable[[CMS, BinaryIO, Report], Awaitable[None]]
 
 
-async def _import(cms: CMS, file: Path, read: Read, as_json: bool) -> None:
+async def _import(cms: CMS, file: Path, work: Work, as_json: bool) -> None:
     report = Report()
-    async with cms.db.snapshot() as session:
-        now = await session.now()
     try:
-        with file.open("rb") as stream, _progress("Importing", _size(stream)) as advance:
-            items = read(cms, stream, report, now)
-            await Importer(cms, report).run(items, lambda: advance(stream.tell()))
+        with file.open("rb") as stream:
+            await work(cms, stream, report)
     except CMSError:
         _show(report, as_json)
         raise
     _show(report, as_json)
     if not report.complete:
         raise typer.Exit(1)
+
+
+async def _import_lines(cms: CMS, stream: BinaryIO, report: Report) -> None:
+    items = read_archive(stream, cms.plugin_settings(PostsSettings).language)
+    with _progress("Importing", _size(stream)) as advance:
+        await Importer(cms, report).run(items, lambda: advance(stream.tell()))
+
+
+async def _import_site(folder: Path | None, cms: CMS, stream: BinaryIO, report: Report) -> None:
+    language, size = cms.plugin_settings(PostsSettings).language, _size(stream)
+    async with cms.db.snapshot() as session:
+        now = await session.now()
+    # Files first: posts that are there do not come again to refer to them.
+    attachments = None
+    done = size if folder else 0
+    with _progress("Importing", size + done) as advance:
+        if folder is not None:
+            importer = AttachmentImporter(cms, report, folder, now)
+            attachments = await importer.run(stream, lambda: advance(stream.tell()))
+            stream.seek(0)
+        items = read_wordpress(stream, report, language=language, now=now, attachments=attachments)
+        await Importer(cms, report).run(items, lambda: advance(done + stream.tell()))
 
 
 def _size(stream: BinaryIO) -> int:

@@ -23,6 +23,7 @@ from cms_posts.authoring.router import authoring_router
 from cms_posts.authoring.tags import tags_router
 from cms_posts.delivery.router import delivery_routers
 from cms_posts.extensions import extensions_of
+from cms_posts.files import file_importer_of
 from cms_posts.models import MODELS
 from cms_posts.permissions import PERMISSIONS
 from cms_posts.previews import previews_router
@@ -60,6 +61,7 @@ def register_routers(
     cms: CMS,
 ) -> Sequence[AdminRouter | DeliveryRouter | OpenRouter | RootRouter]:
     extensions = extensions_of(cms)
+    file_importer_of(cms)  # commands ask for it, and hooks are called while the CMS is built
     return [
         authoring_router(cms, extensions),
         tags_router(),

@@ -110,3 +110,13 @@ def test_a_truncated_export_of_wordpress_is_imported_up_to_the_fault(
 
     assert (cut.returncode, report_of(cut)["imported"]) == (1, 5)
     assert (rest.returncode, report_of(rest)["imported"]) == (0, 4)
+
+
+def test_files_are_refused_at_once_where_nobody_keeps_them(cms: Cms, tmp_path: Path) -> None:
+    export = Path(__file__).parents[1] / "data" / "wordpress.xml"
+
+    ran = cms("import-wordpress", export, "--uploads", tmp_path)
+
+    assert ran.returncode == 1
+    assert "install cms-media" in ran.stderr
+    assert cms("export").stdout == ""

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cms_posts.transfer.report import Outcome, Report
+from cms_posts.transfer.report import FileOutcome, Outcome, Report
 
 #: Notes that are shown; all of them are in the JSON form.
 MOST_NOTES = 100
@@ -17,8 +17,14 @@ _LABELS = {
     Outcome.CONFLICT: "in conflict with what is there; left as it is",
     Outcome.FAILED: "failed",
 }
+_FILES = {
+    FileOutcome.IMPORTED: "imported",
+    FileOutcome.ALREADY_THERE: "there already",
+    FileOutcome.MISSING: "not in the folder; posts go on showing them where they were",
+    FileOutcome.REFUSED: "refused; posts go on showing them where they were",
+}
 _REASONS = {
-    "attachment": "files are not imported; posts go on showing them where they are",
+    "attachment": "files come with --uploads; posts go on showing these where they are",
     "auto-draft": "was never saved",
     "comment": "comments are not kept",
     "nav_menu_item": "menus belong to the theme",
@@ -30,6 +36,8 @@ _OTHERWISE = "neither a post nor a page"
 def render_report(report: Report) -> RenderableType:
     """Return the report as tables: what came in, what was left out, what to look at."""
     parts: list[RenderableType] = [_outcomes(report)]
+    if report.files:
+        parts.append(_files(report))
     if report.notes:
         parts.append(_notes(report))
     if len(report.notes) > MOST_NOTES:
@@ -50,9 +58,17 @@ def _outcomes(report: Report) -> Table:
     return table
 
 
+def _files(report: Report) -> Table:
+    table = Table("Files", "", box=SIMPLE)
+    for outcome, label in _FILES.items():
+        if report.files[outcome]:
+            table.add_row(str(report.files[outcome]), label)
+    return table
+
+
 def _notes(report: Report) -> Table:
     # As Text: a title in square brackets is no markup.
-    table = Table("Where", "Post", "Note", box=SIMPLE)
+    table = Table("Where", "Title", "Note", box=SIMPLE)
     for note in report.notes[:MOST_NOTES]:
         table.add_row(note.place, Text(note.title), Text(note.message))
     return table

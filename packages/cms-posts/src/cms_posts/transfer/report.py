@@ -18,9 +18,19 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class FileOutcome(StrEnum):
+    """What became of one file that belongs to the posts."""
+
+    IMPORTED = "imported"
+    ALREADY_THERE = "already_there"
+    #: It is not where files are looked for.
+    MISSING = "missing"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know about one post of the file."""
+    """Something to know about one post or file."""
 
     place: str
     title: str
@@ -32,6 +42,7 @@ class Report:
     """Counts and notes, in the order of the file."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    files: Counter[FileOutcome] = field(default_factory=Counter)
     #: Of the imported ones, those that readers see.
     live: int = 0
     #: What was left out by kind, such as ``attachment``.
@@ -42,14 +53,16 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether every post of the file is there now."""
-        return not self.outcomes[Outcome.CONFLICT] and not self.outcomes[Outcome.FAILED]
+        """Whether every post of the file is there now, with every file that was found."""
+        missed = self.outcomes[Outcome.CONFLICT] + self.outcomes[Outcome.FAILED]
+        return not missed and not self.files[FileOutcome.REFUSED]
 
     def to_plain(self) -> dict[str, Any]:
         """Return the report as JSON values."""
         return {
             **{outcome.value: self.outcomes[outcome] for outcome in Outcome},
             "live": self.live,
+            "files": {outcome.value: self.files[outcome] for outcome in FileOutcome},
             "left_out": dict(self.left_out),
             "changes": dict(self.changes),
             "notes": [

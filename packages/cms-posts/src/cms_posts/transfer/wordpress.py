@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -18,13 +17,15 @@ from cms_posts.rendering import excerpt_of, render
 from cms_posts.service.storing import WholePost, WholeRevision, WholeTransition
 from cms_posts.service.tagging import by_slug
 from cms_posts.slugs import slugify
+from cms_posts.transfer.attachments import ATTACHMENT, Attachments, attachments_in
 from cms_posts.transfer.importing import Item, People
+from cms_posts.transfer.origin import Origin, dates_of
 from cms_posts.transfer.report import Report
 from cms_posts.wordpress.content import Content, translate
-from cms_posts.wordpress.items import WxrAuthor, WxrItem, WxrSite
-from cms_posts.wordpress.reader import BadExport, read_wxr
+from cms_posts.wordpress.items import WxrItem
+from cms_posts.wordpress.reader import read_wxr
 
-#: Names the ids of imported posts: the same item is the same post again.
+#: Names the ids of imported posts.
 _IDS = uuid5(NAMESPACE_URL, "urn:cms-posts:wordpress")
 _TAG_DOMAINS = {"category", "post_tag"}
 MAX_EXCERPT = 1000
@@ -37,50 +38,44 @@ _NEVER_SAVED = {"auto-draft", "inherit"}
 
 
 def read_wordpress(
-    stream: BinaryIO, report: Report, *, language: str, now: datetime
+    stream: BinaryIO,
+    report: Report,
+    *,
+    language: str,
+    now: datetime,
+    attachments: Attachments | None = None,
 ) -> Iterator[Item]:
     """Yield an item for each post and page; the report is told what is left out.
 
-    The stream is read twice, first for the addresses of files. Raises `BadExport`.
+    Without `attachments` the stream is read twice, first for these. Raises `BadExport`.
     """
-    site = _Site(report, language, now, _files(stream))
-    stream.seek(0)
+    if attachments is None:
+        attachments = attachments_in(stream)
+        stream.seek(0)
+    site = _Site(report, language, now, attachments)
     for found in read_wxr(stream):
-        if isinstance(found, WxrSite):
-            site.address = _bare(found.link) or found.title
-        elif isinstance(found, WxrAuthor):
-            site.authors[found.login] = found.name
+        if not isinstance(found, WxrItem):
+            site.origin.hear(found)
         elif site.takes(found):
             yield site.item(found)
 
 
-def _files(stream: BinaryIO) -> Mapping[str, str]:
-    """The addresses of attachments by their ids: posts come before the files that they show."""
-    files: dict[str, str] = {}
-    # A fault is raised again once the posts before it have been imported.
-    with suppress(BadExport):
-        for found in read_wxr(stream):
-            if isinstance(found, WxrItem) and found.file:
-                files[found.id] = found.file
-    return files
-
-
 @dataclass(slots=True)
 class _Site:
-    """What the head of the file says, and which ids were given so far."""
+    """What is known of all posts of an export."""
 
     report: Report
     language: str
     now: datetime
-    files: Mapping[str, str]
-    address: str = ""
-    authors: dict[str, str] = field(default_factory=dict)
-    ids: set[UUID] = field(default_factory=set)
+    attachments: Attachments
+    origin: Origin = field(default_factory=partial(Origin, _IDS))
 
     def takes(self, item: WxrItem) -> bool:
-        """Whether the item becomes a post; the report is told of what does not."""
+        """Whether the item becomes a post; the report is told of what becomes nothing."""
         if item.comments:
             self.report.left_out["comment"] += item.comments
+        if item.kind == ATTACHMENT and self.attachments.were_imported:
+            return False
         taken = item.kind in _KINDS and item.status not in _NEVER_SAVED
         if not taken:
             self.report.left_out[item.kind if item.kind not in _KINDS else item.status] += 1
@@ -88,30 +83,18 @@ class _Site:
 
     def item(self, item: WxrItem) -> Item:
         """The item to import."""
-        post = _Post(item, self.now)
-        author = self.authors.get(item.author, item.author)
-        content = translate(item.content, self.files, item.meta.get("footnotes", ""))
-        id = self._id(item)
+        post = _Post(item, self)
+        footnotes = item.meta.get("footnotes", "")
+        content = translate(item.content, self.attachments.addresses, footnotes)
+        id = self.origin.id_for(item)
         return Item(
             place=f"line {item.line}",
             title=post.title,
-            make=partial(post.whole, id, author, content, self.language),
+            make=partial(post.whole, id, content),
             id=id,
             notes=tuple(post.notes()),
             changes=content.changes,
         )
-
-    def _id(self, item: WxrItem) -> UUID:
-        """An id that the same post gets from every export of the site.
-
-        WordPress' own ids and guids are both given twice now and then: only together, and with the
-        address where even that is not enough, do they name one post.
-        """
-        id = uuid5(_IDS, "\n".join((self.address, item.id, item.guid)))
-        if id in self.ids:
-            id = uuid5(id, "\n".join((item.kind, item.slug, item.link, item.title)))
-        self.ids.add(id)
-        return id
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +102,7 @@ class _Post:
     """One post or page of WordPress, and what it becomes."""
 
     item: WxrItem
-    now: datetime
+    site: _Site
 
     @property
     def title(self) -> str:
@@ -135,7 +118,7 @@ class _Post:
         """When it was to be published, where that is still to come."""
         date = self.item.date
         is_planned = self.item.status in ("future", "publish")
-        return date if is_planned and date is not None and date > self.now else None
+        return date if is_planned and date is not None and date > self.site.now else None
 
     @property
     def published_at(self) -> datetime | None:
@@ -143,7 +126,7 @@ class _Post:
         item = self.item
         if item.status != "publish" or item.protected or self.planned_for:
             return None
-        return item.date or item.modified or self.now
+        return item.date or item.modified or self.site.now
 
     def notes(self) -> Iterator[str]:
         """Yield what to know about it."""
@@ -162,21 +145,17 @@ class _Post:
         if self.item.sticky:
             yield "It was sticky; posts here have no such state."
 
-    async def whole(
-        self, id: UUID, author: str, content: Content, language: str, people: People
-    ) -> WholePost:
+    async def whole(self, id: UUID, content: Content, people: People) -> WholePost:
         """The post as it is stored."""
         published_at = self.published_at
-        dates = [date for date in (self.item.date, self.item.modified) if date is not None]
-        past = [date for date in dates if date <= self.now] or [self.now]
-        created_at, updated_at = past[0], max(past)
-        author_id = await people.named(author)
+        created_at, updated_at = dates_of(self.item, self.site.now)
+        author_id = await people.named(self.site.origin.author_of(self.item))
         # Kept as it is shown: what was taken out could never be shown, and authors would edit it.
-        html = await asyncio.to_thread(render, content.html, BodyFormat.HTML)
+        html = await asyncio.to_thread(self._html, content)
         revision = WholeRevision(
             title=self.title,
             slug=slugify(unquote(self.item.slug) or self.title),
-            language=language,
+            language=self.site.language,
             author_id=author_id,
             created_by=author_id,
             created_at=created_at,
@@ -184,6 +163,7 @@ class _Post:
             body_html=html,
             body_format=BodyFormat.HTML,
             excerpt=excerpt_of(self.item.excerpt or content.teaser, MAX_EXCERPT),
+            cover_id=self.site.attachments.files.get(self.item.meta.get("_thumbnail_id", "")),
             tags=by_slug(self._tags()),
         )
         return WholePost(
@@ -201,6 +181,10 @@ class _Post:
             plan=[*self._plan()],
         )
 
+    def _html(self, content: Content) -> str:
+        html = render(content.html, BodyFormat.HTML)
+        return self.site.attachments.moved.rewritten(html, self.site.origin.link)
+
     def _plan(self) -> Iterator[WholeTransition]:
         if self.planned_for and not self.item.protected:
             yield WholeTransition(TransitionAction.PUBLISH, self.planned_for, revision=1)
@@ -211,11 +195,6 @@ class _Post:
         for term in self.item.terms:
             if term.domain in _TAG_DOMAINS and (name := unescape(term.name).strip()):
                 yield name[:MAX_TAG_NAME]
-
-
-def _bare(address: str) -> str:
-    """An address without what differs between exports of one site."""
-    return address.partition("://")[2].rstrip("/").lower() or address
 
 
 def _stamp(moment: datetime) -> str:
