@@ -130,6 +130,23 @@ def test_no_name_breaks_out_of_the_header(filename: str) -> None:
     )
 
 
+@given(NAMES, st.sampled_from(sorted(KINDS)))
+@example("\uff0e\uff0e\uff0fetc\uff0fpasswd", "image/png")
+@example("\u2026", "image/png")
+@example("\uff23\uff2f\uff2e", "image/png")
+@example("\u00c7ON", "image/png")
+@example("\u0301.htaccess", "image/png")
+def test_in_plain_letters_a_name_has_no_path_either_and_is_no_device(
+    name: str, media_type: str
+) -> None:
+    value = content_disposition("inline", tidy_filename(name, media_type))
+    plain = value.split('"')[1]
+
+    assert not {"/", "\\"} & set(plain)
+    assert not plain.startswith(".")
+    assert not DEVICES.match(plain)
+
+
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1))
 def test_readers_get_the_name_in_their_script(filename: str) -> None:
     value = content_disposition("attachment", filename)

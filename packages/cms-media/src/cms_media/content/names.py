@@ -74,8 +74,7 @@ def _split(name: str, extensions: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _without_accents(name: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", name)
-    # Compatibility forms of quotes and of the percent sign come apart into the plain ones.
-    return _UNQUOTABLE.sub(
-        "_", "".join(each for each in decomposed if not unicodedata.combining(each))
-    )
+    # Canonical forms only: compatible ones of some characters are slashes, dots and quotes.
+    decomposed = unicodedata.normalize("NFD", name)
+    plain = "".join(each for each in decomposed if not unicodedata.combining(each))
+    return f"_{plain}" if plain.startswith(".") or _DEVICE.match(plain) else plain

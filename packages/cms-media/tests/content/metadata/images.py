@@ -18,6 +18,12 @@ def picture(mode: str = "RGB") -> Image.Image:
     return Image.merge("RGB", bands).resize((64, 48)).convert(mode)
 
 
+def translucent() -> Image.Image:
+    image = picture()
+    image.putalpha(Image.radial_gradient("L").resize(image.size))
+    return image
+
+
 def encoded(image_format: str, image: Image.Image | None = None, /, **options: object) -> bytes:
     output = BytesIO()
     (image or picture()).save(output, image_format, **options)

@@ -56,12 +56,14 @@ def test_items_in_the_file_are_blanked_wherever_they_are(version: int, kind: byt
 
     def meta(first: int) -> bytes:
         method = b"\0\0" if version else b""
+        index = bytes(4) if version else b""
         extents = b"".join(
-            (first + at).to_bytes(4, "big") + len(SECRET).to_bytes(4, "big") for at in (14, 0)
+            index + (first + at).to_bytes(4, "big") + len(SECRET).to_bytes(4, "big")
+            for at in (14, 0)
         )
         image = (1).to_bytes(number, "big") + method + bytes(2) + bytes(4) + b"\0\0"
         told = (2).to_bytes(number, "big") + method + bytes(2) + bytes(4) + b"\0\2" + extents
-        head = bytes((version, 0, 0, 0, 0x44, 0x40)) + (2).to_bytes(number, "big")
+        head = bytes((version, 0, 0, 0, 0x44, 0x44)) + (2).to_bytes(number, "big")
         return box(b"meta", bytes(4) + infos_box + box(b"iloc", head + image + told))
 
     start = len(FILE_TYPE) + len(meta(0)) + 8
@@ -91,6 +93,20 @@ def test_an_item_ends_with_its_box_at_the_latest() -> None:
     assert stripped(content) == content.replace(SECRET, ZEROS)
 
 
+def test_a_second_list_is_blanked() -> None:
+    meta = box(b"meta", bytes(4) + box(b"iinf", bytes(6)))
+
+    assert stripped(FILE_TYPE + meta * 2) == FILE_TYPE + meta + box(b"free", bytes(len(meta) - 8))
+
+
+def test_a_list_that_is_too_long_to_be_held_passes() -> None:
+    infos = box(b"iinf", bytes(4) + b"\0\1" + info(2, b"Exif"))
+    places = box(b"iloc", b"\0\0\0\0\x44\0\0\0")
+    meta = box(b"meta", bytes(4) + infos + places + box(b"free", bytes(256 * 1024)))
+
+    assert stripped(FILE_TYPE + meta) == FILE_TYPE + meta
+
+
 def test_a_list_of_endlessly_many_places_is_not_read() -> None:
     infos = box(b"iinf", bytes(4) + b"\0\1" + info(2, b"mime"))
     places = b"\0\0\0\0\0\0\xff\xff" + b"\0\2\0\0\xff\xff" * 40_000
@@ -103,3 +119,21 @@ def test_a_film_stays_a_film() -> None:
     film = animated("AVIF")
 
     assert shown(stripped(film + box(b"free", SECRET))) == shown(film)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"\0\0\0\7free",
+        box(b"meta", bytes(4) + b"\0\0\0\7iinf"),
+        box(
+            b"meta",
+            bytes(4) + box(b"iinf", bytes(4) + b"\0\1" + info(2, b"Exif")) + box(b"iloc", bytes(4)),
+        ),
+    ],
+    ids=["box", "box in the list", "places"],
+)
+def test_what_can_not_be_read_passes_with_all_that_follows(broken: bytes) -> None:
+    content = FILE_TYPE + broken + box(b"free", SECRET)
+
+    assert stripped(content) == content

@@ -54,8 +54,15 @@ def test_what_changes_the_image_stays(label: int, sub_blocks: list[bytes]) -> No
     assert stripped(image) == image
 
 
-def test_what_is_no_block_is_passed_over() -> None:
-    image = PLAIN[:BLOCKS] + b"\0\0" + extension(0xFE, SECRET) + PLAIN[BLOCKS:]
+def test_colours_are_no_blocks() -> None:
+    colours = (extension(0xFE, b"kept") * 100)[: 3 * 256]
+    image = PLAIN[:13] + colours + PLAIN[BLOCKS:]
+
+    assert stripped(image) == image
+
+
+def test_what_is_no_block_is_blanked() -> None:
+    image = PLAIN[:BLOCKS] + SECRET + extension(0xFE, SECRET) + PLAIN[BLOCKS:]
 
     assert stripped(image) == image.replace(SECRET, bytes(len(SECRET)))
     assert shown(stripped(image)) == shown(PLAIN)

@@ -43,6 +43,12 @@ def test_a_segment_that_decoders_do_not_need_is_blanked(marker: int, content: by
     assert image.endswith(PLAIN.removeprefix(START))
 
 
+def test_how_colours_are_coded_stays_and_nothing_behind_it() -> None:
+    colours = b"Adobe\0\x64\x80\0\0\0\2"
+
+    assert stripped(with_segment(0xEE, colours + SECRET)) == with_segment(0xEE, colours + bytes(6))
+
+
 def test_a_thumbnail_in_the_header_is_blanked() -> None:
     header = b"JFIF\0\1\1\0\0\1\0\1"
     image = with_segment(0xE0, header + b"\1\2SECRET")
@@ -64,6 +70,13 @@ def test_the_end_of_a_thumbnail_is_not_the_end_of_the_image() -> None:
     image = with_segment(0xE1, b"Exif\0\0" + encoded("JPEG", picture("L")))
 
     assert shown(stripped(image)) == shown(PLAIN)
+
+
+@pytest.mark.parametrize("coded", [0, 1, *range(0xD0, 0xD8)])
+def test_coded_bytes_and_restarts_are_no_segments(coded: int) -> None:
+    image = START + segment(0xDA, bytes(6)) + bytes((0xFF, coded, 0, 4)) + END
+
+    assert stripped(image + SECRET) == image + bytes(len(SECRET))
 
 
 def test_other_images_behind_the_first_are_blanked() -> None:

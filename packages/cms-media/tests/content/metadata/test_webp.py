@@ -54,7 +54,14 @@ def test_exif_is_blanked_as_far_as_it_goes() -> None:
     assert orientation_of(stripped(image)) == 8
 
 
-def test_a_chunk_that_goes_beyond_the_end_is_blanked_up_to_there() -> None:
-    image = with_chunk(b"JUNK", b"").removesuffix(bytes(4)) + b"\xff\xff\xff\x0f" + SECRET
+def test_chunks_of_odd_length_are_followed_by_a_byte_that_is_none_of_the_next() -> None:
+    image = with_chunk(b"ICCP", b"kept", with_chunk(b"JUNK", b"odd"))
 
-    assert stripped(image) == image.replace(SECRET, bytes(len(SECRET)))
+    assert stripped(image) == with_chunk(b"ICCP", b"kept", with_chunk(b"JUNK", bytes(3)))
+
+
+def test_a_chunk_ends_with_the_file_at_the_latest() -> None:
+    image = with_chunk(b"ICCP", b"kept")
+    beyond = image.replace(b"ICCP\4\0\0\0", b"ICCP\xff\xff\xff\0")
+
+    assert stripped(beyond + SECRET) == beyond + bytes(len(SECRET))

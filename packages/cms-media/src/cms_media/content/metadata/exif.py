@@ -20,12 +20,13 @@ def only_orientation(exif: bytes) -> bytes:
     It stays valid Exif, since some decoders refuse an image for zeros in its place.
     """
     prefix = PREFIX if exif.startswith(PREFIX) else b""
+    header, end = prefix + _BIG + b"\0\0\0\x08", bytes(4)
+    choices = [header + b"\0\0" + end, prefix]
     orientation = _orientation_of(exif.removeprefix(prefix))
-    entries = b"\0\0"
     if orientation in _TURNED:
-        entries = b"\0\x01" + _ORIENTATION[_BIG] + bytes((0, orientation, 0, 0))
-    reduced = prefix + _BIG + b"\0\0\0\x08" + entries + bytes(4)
-    return reduced.ljust(len(exif), b"\0") if len(reduced) <= len(exif) else bytes(len(exif))
+        tag = _ORIENTATION[_BIG] + bytes((0, orientation, 0, 0))
+        choices.insert(0, header + b"\0\x01" + tag + end)
+    return next(choice.ljust(len(exif), b"\0") for choice in choices if len(choice) <= len(exif))
 
 
 def _orientation_of(tiff: bytes) -> int:

@@ -6,8 +6,10 @@ from cms_media.content.metadata.window import REST, Walk, Window
 
 _HEADER_BYTES = 13
 _IMAGE_BYTES = 10
+#: Sub-blocks of images are full, but the last one.
+_LARGE = 64
 _EXTENSION, _IMAGE = b"!", b","
-# As decoders do, what is no block is passed over.
+# What is no block is searched through, as some decoders do.
 _BLOCK = re.compile(rb"[!,;]")
 _PLAIN_TEXT, _CONTROL, _APPLICATION = 0x01, 0xF9, 0xFF
 #: How often an animation repeats, and the colours; each after its length.
@@ -19,7 +21,8 @@ def walk_gif(window: Window) -> Walk:
     head = yield from window.need(_HEADER_BYTES)
     yield from window.keep(_HEADER_BYTES + _table_bytes(head[10]))
     while True:
-        yield from window.keep_until(_BLOCK)
+        window.begin_part()
+        yield from window.blank_until(_BLOCK)
         kind = yield from window.need(1)
         if kind == _IMAGE:
             yield from _walk_image(window)
@@ -53,18 +56,20 @@ def _walk_extension(window: Window) -> Walk:
 
 def _walk_sub_blocks(window: Window, *, needed: bool) -> Walk:
     """Up to the empty one, which ends them."""
-    size = 1
+    size = _LARGE
     while size:
-        _pass_over(window, needed=needed)
+        _pass_over_large(window, needed=needed)
         size = (yield from window.need(1))[0]
+        if size < _LARGE:
+            window.begin_part()
         yield from window.keep(1)
         yield from (window.keep if needed else window.blank)(size)
 
 
-def _pass_over(window: Window, *, needed: bool) -> None:
-    """Go past those that are wholly here: there are too many to wait for each of them."""
+def _pass_over_large(window: Window, *, needed: bool) -> None:
+    """Go past those that are wholly here: images have too many to wait for each of them."""
     data, at, end = window.data, window.at, len(window.data)
-    while at < end and (size := data[at]) and at + size < end:
+    while at < end and (size := data[at]) >= _LARGE and at + size < end:
         if not needed:
             data[at + 1 : at + 1 + size] = bytes(size)
         at += size + 1

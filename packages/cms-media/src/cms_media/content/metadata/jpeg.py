@@ -22,6 +22,7 @@ _NEEDED = {
 def walk_jpeg(window: Window) -> Walk:
     """Take out metadata, thumbnails, and what comes after the image: other images, or a film."""
     while True:
+        window.begin_part()
         yield from window.keep_until(_MARKER)
         marker = (yield from window.need(2))[1]
         if marker == _END:

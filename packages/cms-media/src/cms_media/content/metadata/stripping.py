@@ -7,7 +7,7 @@ from cms_media.content.metadata.gif import walk_gif
 from cms_media.content.metadata.jpeg import walk_jpeg
 from cms_media.content.metadata.png import walk_png
 from cms_media.content.metadata.webp import walk_webp
-from cms_media.content.metadata.window import Walk, WalkEnded, Window
+from cms_media.content.metadata.window import REST, TooManyParts, Walk, WalkEnded, Window
 
 _WALKS: Mapping[str, Callable[[Window], Walk]] = {
     "image/jpeg": walk_jpeg,
@@ -21,7 +21,8 @@ _WALKS: Mapping[str, Callable[[Window], Walk]] = {
 class Stripper:
     """Overwrites metadata by zeros; the image, its colours, which way up it is and its size stay.
 
-    It never fails: from where a file can't be followed any more, the rest passes as it is.
+    It never fails: from where a file can't be followed any more, the rest passes as it is. What
+    comes after more parts than any image has is overwritten, too.
     """
 
     def __init__(self, walk: Callable[[Window], Walk]) -> None:
@@ -41,6 +42,9 @@ class Stripper:
     def _go_on(self) -> bytes:
         try:
             next(self._walk)
+        except TooManyParts:
+            self._walk = self._window.blank(REST)
+            return self._go_on()
         except (WalkEnded, StopIteration):
             self._window.at = len(self._window.data)
         return self._window.release()

@@ -17,6 +17,7 @@ def walk_webp(window: Window) -> Walk:
     left = int.from_bytes(head[4:8], "little") - 4
     yield from window.keep(12)
     while left >= 8:
+        window.begin_part()
         head = yield from window.need(8)
         yield from window.keep(8)
         left -= 8

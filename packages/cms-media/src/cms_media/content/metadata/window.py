@@ -8,10 +8,16 @@ from collections.abc import Generator
 Walk = Generator[None, None, None]
 #: As a length: all that is left.
 REST = sys.maxsize
+#: Parts of a file that are looked at. No image has as many; hostile ones are made of little else.
+MAX_PARTS = 200_000
 
 
 class WalkEnded(Exception):
     """There is no way on: the file is over, or is not what its format says."""
+
+
+class TooManyParts(Exception):
+    """The file has more parts than any image has."""
 
 
 class Window:
@@ -26,6 +32,7 @@ class Window:
         #: Whether these are the last bytes.
         self.ended = False
         self._released = 0
+        self._parts = 0
 
     @property
     def position(self) -> int:
@@ -39,6 +46,12 @@ class Window:
         self._released += self.at
         self.at = 0
         return decided
+
+    def begin_part(self) -> None:
+        """Count the parts that the file is made of. Raises `TooManyParts`."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise TooManyParts
 
     def peek(self, length: int) -> Generator[None, None, bytes]:
         """Look at the next bytes; fewer where the file is over before."""
@@ -73,6 +86,13 @@ class Window:
             self.at = max(self.at, len(self.data) - 1)
             yield from self._more()
         self.at = found.start()
+
+    def blank_until(self, pattern: re.Pattern[bytes]) -> Walk:
+        """Overwrite what comes before the first match of a pattern of one byte by zeros."""
+        while (found := pattern.search(self.data, self.at)) is None:
+            self.write(bytes(len(self.data) - self.at))
+            yield from self._more()
+        self.write(bytes(found.start() - self.at))
 
     def blank(self, length: int) -> Walk:
         """Overwrite the next bytes by zeros."""
