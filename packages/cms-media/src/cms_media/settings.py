@@ -43,6 +43,11 @@ class MediaSettings(PluginSettings):
         ge=60,
         description="Seconds after its last piece until an upload that can be resumed expires.",
     )
+    keep_metadata: bool = Field(
+        False,
+        description="Leave in originals of images what says where, by whom and with what they were "
+        "made; variants never have it.",
+    )
     max_pixels: int = Field(
         100_000_000, ge=1, description="Pixels that an image may have, width times height."
     )

@@ -212,6 +212,60 @@ async def test_a_broken_image_is_refused_and_not_stored(ada: AsyncClient, stored
     assert await stored() == {}
 
 
+def placed() -> bytes:
+    """A photo that says where it was taken, and has to be turned."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "SECRET maker"
+    exif.get_ifd(0x8825)[1] = "N"
+    return encoded(quarters(80, 40), "JPEG", exif=exif, comment=b"SECRET place")
+
+
+async def test_readers_get_photos_without_metadata(upload: Upload, cms_client: AsyncClient) -> None:
+    photo = placed()
+    made = await upload(photo, "sea.jpg")
+
+    served = (await cms_client.get(made["signed_url"])).content
+
+    assert b"SECRET" not in served
+    assert decoded(served).tobytes() == decoded(photo).tobytes()
+    assert (len(served), made["width"], made["height"]) == (len(photo), 40, 80)
+
+
+async def test_an_image_that_is_a_page_too_is_refused(ada: AsyncClient, stored: Stored) -> None:
+    answer = await ada.post(MEDIA, files={"file": ("sea.jpg", PHOTO + b"<script>alert()</script>")})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unreadable-image")
+    assert await stored() == {}
+
+
+class TestKeptMetadata:
+    @pytest.fixture
+    def media_settings(self) -> dict[str, Any]:
+        return {"keep_metadata": True}
+
+    async def test_originals_stay_as_they_are(
+        self, upload: Upload, cms_client: AsyncClient
+    ) -> None:
+        photo = placed()
+        made = await upload(photo, "sea.jpg")
+
+        assert (await cms_client.get(made["signed_url"])).content == photo
+
+    async def test_variants_have_none(self, upload: Upload, cms_client: AsyncClient) -> None:
+        made = await upload(placed(), "sea.jpg")
+
+        for variant in made["variants"]:
+            assert b"SECRET" not in (await cms_client.get(variant["url"])).content
+
+    async def test_what_else_it_is_is_refused_all_the_same(self, ada: AsyncClient) -> None:
+        page = PHOTO + b"<script>alert()</script>"
+
+        answer = await ada.post(MEDIA, files={"file": ("sea.jpg", page)})
+
+        assert answer.status_code == 422
+
+
 async def test_a_deleted_image_takes_its_variants_along(
     upload: Upload,
     ada: AsyncClient,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -11,9 +12,16 @@ import structlog
 
 from cms_core import CMSError
 from cms_media.content.kinds import KINDS
+from cms_media.content.metadata import Stripper, stripper
 from cms_media.content.names import tidy_filename
 from cms_media.content.sniffing import HEAD, sniff
-from cms_media.errors import EmptyFile, FileTooLarge, QuotaExceeded, UnacceptableFile
+from cms_media.errors import (
+    EmptyFile,
+    FileTooLarge,
+    QuotaExceeded,
+    UnacceptableFile,
+    UnreadableImage,
+)
 from cms_media.images.facts import ImageFacts
 from cms_media.service.examining import examine
 from cms_media.storage import Storage
@@ -53,7 +61,10 @@ async def receive(
     if media_type is None:
         raise UnacceptableFile
     limit = workshop.settings.max_bytes(KINDS[media_type].family)
-    counted = _Counted(head, None if complete else chunks, limit, room)
+    whole = _whole(head, None if complete else chunks)
+    if (filter := stripper(media_type)) is not None:
+        whole = _without_metadata(whole, filter, workshop.settings.keep_metadata)
+    counted = _Counted(whole, limit, room)
     random = secrets.token_hex(16)
     key = f"{FILES}{random[:2]}/{random}"
     await workshop.storage.put(key, counted.pieces())
@@ -88,25 +99,42 @@ async def _head_of(chunks: AsyncIterator[bytes]) -> tuple[bytes, bool]:
     return head, True
 
 
+async def _whole(head: bytes, rest: AsyncIterator[bytes] | None) -> AsyncIterator[bytes]:
+    yield head
+    if rest is not None:
+        async for chunk in rest:
+            yield chunk
+
+
+async def _without_metadata(
+    chunks: AsyncIterator[bytes], filter: Stripper, keep: bool
+) -> AsyncIterator[bytes]:
+    """The same image, with zeros for its metadata unless it is kept. Raises `UnreadableImage`."""
+    async for chunk in chunks:
+        # Apart: images that are made for it take a while.
+        stripped = await asyncio.to_thread(filter.feed, chunk)
+        yield chunk if keep else stripped
+    last = await asyncio.to_thread(filter.finish)
+    if filter.has_contraband:
+        raise UnreadableImage("It is a page, a script, a document or an archive too.")
+    if not keep:
+        yield last
+
+
 class _Counted:
     """Passes bytes on, until there are too many."""
 
-    def __init__(
-        self, head: bytes, rest: AsyncIterator[bytes] | None, limit: int, room: int | None
-    ) -> None:
+    def __init__(self, chunks: AsyncIterator[bytes], limit: int, room: int | None) -> None:
         self.size = 0
         self.digest = hashlib.sha256()
-        self._head = head
-        self._rest = rest
+        self._chunks = chunks
         self._limit = limit
         self._room = room
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield everything. Raises `FileTooLarge` and `QuotaExceeded`."""
-        yield self._count(self._head)
-        if self._rest is not None:
-            async for chunk in self._rest:
-                yield self._count(chunk)
+        async for chunk in self._chunks:
+            yield self._count(chunk)
 
     def _count(self, chunk: bytes) -> bytes:
         self.size += len(chunk)

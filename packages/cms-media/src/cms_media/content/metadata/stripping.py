@@ -29,6 +29,11 @@ class Stripper:
         self._window = Window()
         self._walk = walk(self._window)
 
+    @property
+    def has_contraband(self) -> bool:
+        """Whether what was taken out so far would be a page, a script or an archive elsewhere."""
+        return self._window.contraband.found
+
     def feed(self, chunk: bytes) -> bytes:
         """Take the next bytes of the file; return those that are decided, in order."""
         self._window.data += chunk

@@ -4,6 +4,8 @@ import re
 import sys
 from collections.abc import Generator
 
+from cms_media.content.metadata.contraband import Contraband
+
 #: Goes through a file, and pauses whenever it needs more of it.
 Walk = Generator[None, None, None]
 #: As a length: all that is left.
@@ -31,6 +33,7 @@ class Window:
         self.at = 0
         #: Whether these are the last bytes.
         self.ended = False
+        self.contraband = Contraband()
         self._released = 0
         self._parts = 0
 
@@ -68,7 +71,9 @@ class Window:
 
     def write(self, content: bytes) -> None:
         """Put this in the place of as many bytes that were looked at."""
-        self.data[self.at : self.at + len(content)] = content
+        place = slice(self.at, self.at + len(content))
+        self.contraband.see(bytes(self.data[place]))
+        self.data[place] = content
         self.at += len(content)
 
     def keep(self, length: int) -> Walk:
