@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import AsyncClient
+from PIL import Image
 from sqlalchemy import insert, update
 
 from cms_auth.administrator import ensure_administrator
@@ -30,6 +32,15 @@ EMAIL, PASSWORD, OTHER = "ada@example.com", "quartz-lantern-92-meadow", "velvet-
 
 Route = tuple[str, str]
 Things = dict[str, Any]
+
+
+def picture(number: int) -> bytes:
+    """An image that is like no other."""
+    output = BytesIO()
+    Image.new("RGB", (2, 2), (number >> 16 & 255, number >> 8 & 255, number & 255)).save(
+        output, "PNG"
+    )
+    return output.getvalue()
 
 
 class Site:
@@ -122,7 +133,7 @@ class Site:
             cover = {"title": "Post", "cover": made["id"]}
             post = await self.send("POST", POSTS, cover)
             await self.send("POST", f"{POSTS}/{post['id']}/publish")
-        return {"id": made["id"], "filename": made["filename"]}
+        return {"id": made["id"], "filename": made["filename"], "format": "webp"}
 
     async def _upload(self, path: str) -> Things:
         """An upload of which one word is missing, in as many pieces as there shall be."""
@@ -144,7 +155,7 @@ class Site:
         if path.startswith(UPLOADS):
             return self._piece_for(method)
         if (method, path) == ("POST", MEDIA):
-            return {"files": {"file": ("words.txt", words)}}
+            return {"files": {"file": ("picture.png", picture(self.next()))}}
         return {"content": words} if method == "PUT" and path.startswith(MEDIA) else {}
 
     def _piece_for(self, method: str) -> Things:

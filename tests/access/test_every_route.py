@@ -154,7 +154,7 @@ EXPECTED: Mapping[tuple[str, str], Policy] = {
     ("POST", MEDIA): Policy(row("401", "403", PASS, PASS, PASS)),
     ("PUT", f"{FILE}/{{filename}}"): Policy(AUTHORS),
     ("GET", FILE): Policy(AUTHORS),
-    ("GET", f"{FILE}/variant"): Policy(AUTHORS),
+    ("GET", f"{FILE}/variants/{{format}}"): Policy(AUTHORS),
     ("PATCH", FILE): Policy(OWN_FILES, {"alt": "The sea"}),
     ("DELETE", FILE): Policy(OWN_FILES),
     # Uploads that can be resumed: whoever began one, nobody else.
@@ -253,6 +253,7 @@ class World:
         return {
             "id": await self._id(path, post),
             "filename": "words.txt",
+            "format": "webp",
             "slug": f"tag-{self._made}" if "tags" in path else post["slug"],
             "number": 1 if "revisions" in path else 9,
             "link_id": link["id"],

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from cms_core import CMS, Settings
-from cms_media.storage import Storage
 from cms_media.workshop import workshop_of
 
 SignIn = Callable[..., Awaitable[AsyncClient]]
@@ -88,10 +87,11 @@ def publish(ada: AsyncClient) -> Publish:
 
 @pytest.fixture
 def stored(cms_app: CMS, cms_api: FastAPI) -> Callable[[], Awaitable[dict[str, int]]]:
-    """``await stored()``: the size of everything that is stored, by key."""
+    """``await stored()``: the size of everything that is stored, by key, once all is done."""
 
     async def stored() -> dict[str, int]:
-        storage: Storage = workshop_of(cms_app).storage
-        return {each.key: each.size async for each in storage.objects()}
+        workshop = workshop_of(cms_app)
+        await workshop.background.settle()
+        return {each.key: each.size async for each in workshop.storage.objects()}
 
     return stored

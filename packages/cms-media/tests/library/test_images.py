@@ -141,9 +141,9 @@ async def test_authors_get_any_size_signed(
     upload: Upload, ada: AsyncClient, cms_client: AsyncClient
 ) -> None:
     photo = await upload(PHOTO, "sea.jpg")
-    wanted: dict[str, Any] = {"width": 200, "height": 200, "fit": "cover", "format": "jpeg"}
+    wanted: dict[str, Any] = {"width": 200, "height": 200, "fit": "cover"}
 
-    variant = (await ada.get(f"{MEDIA}/{photo['id']}/variant", params=wanted)).json()
+    variant = (await ada.get(f"{MEDIA}/{photo['id']}/variants/jpeg", params=wanted)).json()
     answer = await cms_client.get(variant["url"])
 
     assert (variant["width"], variant["height"]) == (200, 200)
@@ -154,7 +154,7 @@ async def test_a_signature_is_good_for_one_image(
     upload: Upload, ada: AsyncClient, cms_client: AsyncClient
 ) -> None:
     photo, other = await upload(PHOTO, "a.jpg"), await upload(PHOTO, "b.jpg")
-    url = f"{MEDIA}/{photo['id']}/variant"
+    url = f"{MEDIA}/{photo['id']}/variants/webp"
     variant = (await ada.get(url, params={"width": 200})).json()
 
     v = variant["url"].partition("?v=")[2].partition("&")[0]
@@ -167,10 +167,10 @@ async def test_a_crop_follows_the_focal_point(
 ) -> None:
     photo = await upload(PHOTO, "sea.jpg")
     url = f"{MEDIA}/{photo['id']}"
-    wanted: dict[str, Any] = {"width": 100, "height": 200, "fit": "cover", "format": "jpeg"}
+    wanted: dict[str, Any] = {"width": 100, "height": 200, "fit": "cover"}
 
     edited = await ada.patch(url, json={"focal_point": {"x": 0.1, "y": 0.5}})
-    variant = (await ada.get(f"{url}/variant", params=wanted)).json()
+    variant = (await ada.get(f"{url}/variants/jpeg", params=wanted)).json()
     shown = decoded((await cms_client.get(variant["url"])).content)
 
     assert edited.json()["focal_point"] == {"x": 0.1, "y": 0.5}
@@ -185,22 +185,32 @@ async def test_a_focal_point_can_be_taken_back(upload: Upload, ada: AsyncClient)
 
 
 @pytest.mark.parametrize(
-    "wanted", [{}, {"width": 0}, {"width": 5000}, {"width": 10, "fit": "cover"}, {"size": 10}]
+    "wanted", [{"width": 0}, {"width": 5000}, {"width": 10, "fit": "cover"}, {"size": 10}]
 )
 async def test_sizes_that_make_no_sense_are_refused(
     upload: Upload, ada: AsyncClient, wanted: dict[str, Any]
 ) -> None:
     photo = await upload(PHOTO, "sea.jpg")
 
-    answer = await ada.get(f"{MEDIA}/{photo['id']}/variant", params=wanted)
+    answer = await ada.get(f"{MEDIA}/{photo['id']}/variants/webp", params=wanted)
 
     assert answer.status_code == 422
+
+
+async def test_without_a_size_an_image_is_as_large_as_it_is(
+    upload: Upload, ada: AsyncClient
+) -> None:
+    photo = await upload(PHOTO, "sea.jpg")
+
+    variant = (await ada.get(f"{MEDIA}/{photo['id']}/variants/avif")).json()
+
+    assert (variant["width"], variant["height"], variant["format"]) == (1000, 750, "avif")
 
 
 async def test_a_text_has_no_picture_of_any_size(upload: Upload, ada: AsyncClient) -> None:
     text = await upload(b"Words", "words.txt")
 
-    answer = await ada.get(f"{MEDIA}/{text['id']}/variant", params={"width": 100})
+    answer = await ada.get(f"{MEDIA}/{text['id']}/variants/webp", params={"width": 100})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "no-variants")
 

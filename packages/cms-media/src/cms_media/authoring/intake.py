@@ -74,5 +74,6 @@ class Intake:
 
         response = await transact(request, perform, digest=received.sha256.encode())
         if kept != received.key:  # the same bytes were there already
-            await discard(self._workshop.storage, received.key)
+            # A storage that is slow now must not make a refusal of what is committed.
+            self._workshop.background.start(discard(self._workshop.storage, received.key))
         return response

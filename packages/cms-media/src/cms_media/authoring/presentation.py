@@ -23,7 +23,7 @@ from cms_media.errors import MediaNotFound, NoVariants
 from cms_media.images.variants import CENTRE
 from cms_media.models import MediaItem
 from cms_media.queries import all_files, uses_of
-from cms_media.settings import MediaSettings
+from cms_media.settings import Format, MediaSettings
 from cms_media.shown import Pictures, facts_in
 
 #: Uses that one answer tells.
@@ -49,7 +49,9 @@ class Presenter:
         ]
         return Media(**self._fields(row, people), uses=uses), row.version
 
-    async def variant(self, session: AsyncSession, id: UUID, wanted: WantedVariant) -> ImageVariant:
+    async def variant(
+        self, session: AsyncSession, id: UUID, format: Format, wanted: WantedVariant
+    ) -> ImageVariant:
         """One variant of an image, of any size. Raises `MediaNotFound` and `NoVariants`."""
         row = await self._row(session, id)
         image = facts_in(row)
@@ -57,7 +59,7 @@ class Presenter:
             raise NoVariants
         focal_point = CENTRE if row.focal_x is None else (row.focal_x, row.focal_y)
         signature = None if row.public else self._addresses.signature(id)
-        shown = self._pictures.one(row, image, wanted.variant(focal_point), signature)
+        shown = self._pictures.one(row, image, wanted.variant(format, focal_point), signature)
         return ImageVariant(**shown)
 
     async def listed(

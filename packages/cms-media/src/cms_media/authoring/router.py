@@ -27,6 +27,7 @@ from cms_media.authoring.schemas import ImageVariant, ListedMedia, Media, MediaP
 from cms_media.authoring.uploads import add_uploads
 from cms_media.permissions import WRITE
 from cms_media.service.files import delete_file, edit_file
+from cms_media.settings import Format
 from cms_media.workshop import Workshop
 
 Writer = Annotated[Principal, requires(WRITE)]
@@ -58,15 +59,19 @@ def _add_files(router: AdminRouter, presenter: Presenter) -> None:
         media, version = await presenter.one(session, id)
         return answer(media, version=version)
 
-    @router.get("/{id}/variant", response_model=ImageVariant)
+    @router.get("/{id}/variants/{format}", response_model=ImageVariant)
     async def variant(
-        session: Snapshot, id: UUID, wanted: Annotated[WantedVariant, Query()], by: Writer
+        session: Snapshot,
+        id: UUID,
+        format: Format,
+        wanted: Annotated[WantedVariant, Query()],
+        by: Writer,
     ) -> Response:
         """Get the address of an image in a size of your choice; it is made when it is first read.
 
         Nothing is ever enlarged.
         """
-        return answer(await presenter.variant(session, id, wanted))
+        return answer(await presenter.variant(session, id, format, wanted))
 
     @router.patch("/{id}", response_model=Media)
     async def edit(

@@ -114,27 +114,29 @@ class ImageVariant(BaseModel):
 
 
 class WantedVariant(BaseModel):
-    """What is wanted of an image: to fit in a box (`contain`), or to fill it (`cover`)."""
+    """What is wanted of an image: to fit in a box (`contain`), or to fill it (`cover`).
+
+    Without a width and a height it is as large as it may be.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     width: int | None = Field(None, ge=1, le=MAX_SIDE, description="Pixels.")
     height: int | None = Field(None, ge=1, le=MAX_SIDE, description="Pixels.")
     fit: Fit = Field("contain", description="`cover` crops around the focal point.")
-    format: Format = "webp"
 
     @model_validator(mode="after")
     def _is_enough(self) -> Self:
         if self.fit == "cover" and not (self.width and self.height):
             raise ValueError("cover takes width and height")
-        if not (self.width or self.height):
-            raise ValueError("width or height is needed")
         return self
 
-    def variant(self, focal_point: Focus) -> Variant:
+    def variant(self, format: Format, focal_point: Focus) -> Variant:
         """The variant that this is, of an image with that focal point."""
-        focus = focal_point if self.fit == "cover" else None
-        return Variant(self.width, self.height, self.format, focus)
+        if self.fit == "cover":
+            return Variant(self.width, self.height, format, focal_point)
+        largest = None if self.width or self.height else MAX_SIDE
+        return Variant(self.width or largest, self.height, format)
 
 
 class ListedMedia(Sparse):

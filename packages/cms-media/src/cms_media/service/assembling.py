@@ -28,6 +28,7 @@ class Assembly:
         self._cms = cms
         self._workshop = workshop
         self._storage = workshop.storage
+        self._background = workshop.background
         self._quota = workshop.settings.quota_bytes
 
     async def finish(self, upload: MediaUpload) -> UUID:
@@ -47,7 +48,7 @@ class Assembly:
     async def end(self, id: UUID) -> None:
         """Take an upload away, with its pieces."""
         keys = await self._cms.db.run(lambda session: end_upload(session, id))
-        await discard(self._storage, *keys)
+        self._discard_later(*keys)
 
     async def _finish(self, upload: MediaUpload) -> UUID:
         async with self._cms.db.snapshot() as session:
@@ -85,10 +86,13 @@ class Assembly:
         except CMSError:
             await discard(self._storage, received.key)
             raise
-        if kept != received.key:
-            await discard(self._storage, received.key)
-        await discard(self._storage, *done)
+        unused = [] if kept == received.key else [received.key]
+        self._discard_later(*done, *unused)
         return id
+
+    def _discard_later(self, *keys: str) -> None:
+        """Delete what no upload has any more; nobody waits for it, for that is committed."""
+        self._background.start(discard(self._storage, *keys))
 
     async def _make_file(
         self, session: Transaction, upload: MediaUpload, received: Received

@@ -34,6 +34,7 @@ SMUGGLED = {
     "a page behind a WebP": ("image/webp", image("WEBP") + b"<HTML><body>"),
     "a page behind a GIF": ("image/gif", image("GIF") + b"<!DOCTYPE  html>"),
     "a script of a server in a comment": ("image/jpeg", image("JPEG", comment=b"<?php eval(1);")),
+    "a short one": ("image/gif", image("GIF", comment=b"<?= system($_GET[0]) ?>")),
     "a page in a text": ("image/png", image("PNG", pnginfo=texts("<script>alert(1)</script>"))),
     "a script in a comment": ("image/gif", image("GIF", comment=b"<script src=x></script>")),
     "a document": ("image/jpeg", image("JPEG", comment=b"%PDF-1.7")),
@@ -41,6 +42,7 @@ SMUGGLED = {
 HONEST = {
     "a comment": ("image/jpeg", image("JPEG", comment=b"For <b>you</b>, with love: 1 < 2.")),
     "another image behind it": ("image/jpeg", image("JPEG") + image("JPEG")),
+    "a film behind it": ("image/jpeg", image("JPEG") + b"\x93<?=\xf1 \x07<? PK\5\6\x83"),
     "a text": ("image/png", image("PNG", pnginfo=texts("scripted, in html"))),
 }
 

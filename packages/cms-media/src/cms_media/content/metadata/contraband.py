@@ -2,10 +2,11 @@
 
 import re
 
-# A page, a script of a server, a document, the end of an archive: images have none of them.
+# A page, a script of a server, a document, the end of an archive: images have none of them. Films
+# behind photos have any few bytes by chance, so that none of these is shorter than five.
 _SIGNS = re.compile(
     rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<script[\s>]|<iframe[\s>]|<svg[\s>]"
-    rb"|<\?php|<\?=|%pdf-\d|pk\x05\x06\x00{4}|rar!\x1a\x07|7z\xbc\xaf\x27\x1c",
+    rb"|<\?php|<\?=[\s\w$('\"]{8}|%pdf-\d|pk\x05\x06\x00{4}|rar!\x1a\x07|7z\xbc\xaf\x27\x1c",
     re.IGNORECASE,
 )
 #: The longest sign, but for spaces in it.
