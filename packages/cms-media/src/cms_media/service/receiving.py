@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
@@ -24,13 +25,15 @@ from cms_media.errors import (
 )
 from cms_media.images.facts import ImageFacts
 from cms_media.service.examining import examine
-from cms_media.storage import Storage
+from cms_media.storage import OneBehind, Storage, gathered
 from cms_media.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
 #: What the keys of all files begin with.
 FILES = "files/"
+#: Bytes that are counted, hashed and passed on at a time.
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +136,21 @@ class _Counted:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield everything. Raises `FileTooLarge` and `QuotaExceeded`."""
-        async for chunk in self._chunks:
-            yield self._count(chunk)
+        # To hash takes as long as to receive: a thread does it, while the next piece comes.
+        hashing = OneBehind()
+        try:
+            async with aclosing(gathered(self._chunks, _PIECE)) as pieces:
+                async for piece in pieces:
+                    self._count(piece)
+                    await hashing.run(self.digest.update, piece)
+                    yield piece
+            await hashing.join()
+        finally:
+            await hashing.settle()
 
-    def _count(self, chunk: bytes) -> bytes:
-        self.size += len(chunk)
+    def _count(self, piece: bytes) -> None:
+        self.size += len(piece)
         if self.size > self._limit:
             raise FileTooLarge
         if self._room is not None and self.size > self._room:
             raise QuotaExceeded
-        self.digest.update(chunk)
-        return chunk
