@@ -13,7 +13,10 @@ from campaigns.due_posts import DUE_POSTS
 from campaigns.events import EVENTS
 from campaigns.exact_reads import EXACT_READS
 from campaigns.late_changes import LATE_CHANGES
+from campaigns.media.full_disk import FULL_DISK
+from campaigns.media.hostile_files import HOSTILE_FILES
 from campaigns.media.same_bytes import SAME_BYTES
+from campaigns.media.storage_faults import STORAGE_FAULTS
 from campaigns.media.unauthorised import UNAUTHORISED
 from campaigns.media.uploads import UPLOADS
 from campaigns.model.campaign import MODEL
@@ -43,5 +46,8 @@ _ALL: tuple[Campaign[Any], ...] = (
     UPLOADS,
     SAME_BYTES,
     UNAUTHORISED,
+    HOSTILE_FILES,
+    STORAGE_FAULTS,
+    FULL_DISK,
 )
 CAMPAIGNS = {campaign.name: campaign for campaign in _ALL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from campaigns.wire import Headers, Request
@@ -44,3 +45,22 @@ def sign_in(cms: CMS, name: str, *permissions: str) -> Headers:
 def put(id: UUID, content: bytes, headers: Headers) -> Request:
     """The request that uploads a text."""
     return Request(f"{MEDIA}/{id}/words.txt", headers, "PUT", content)
+
+
+class Contents:
+    """New texts: mostly small, some of them large, and now and then one that others have too."""
+
+    def __init__(self, chance: random.Random, small: int, large: Sequence[int]) -> None:
+        self._chance = chance
+        self._small = small
+        self._large = [text(chance, size) for size in large]
+        self._shared = [text(chance, any_size(chance, small)) for _ in range(10)]
+
+    def new(self) -> bytes:
+        """The next one."""
+        drawn = self._chance.random()
+        if drawn < 0.15 and self._large:
+            return text(self._chance, 64) + self._chance.choice(self._large)
+        if drawn < 0.25:
+            return self._chance.choice(self._shared)
+        return text(self._chance, any_size(self._chance, self._small))

@@ -7,19 +7,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import uvloop
-from sqlalchemy import func, select
 
 from campaigns.arena import Arena
 from campaigns.campaign import Campaign, Engine, Outcome, Size
 from campaigns.crew import Crew
 from campaigns.media.churning import Churn
 from campaigns.media.contents import sign_in
-from campaigns.media.stored import files_of, judge_files, judge_rows, keys_of, objects_of
+from campaigns.media.stored import (
+    files_of,
+    judge_files,
+    judge_rows,
+    keys_of,
+    objects_of,
+    undelivered,
+)
 from campaigns.progress import bar
 from campaigns.published.apis import Apis
 from campaigns.violations import Violations
-from cms_core import CMS
-from cms_core.db.outbox import OutboxRow
 from cms_core.testing.drivers import WorkerDriver
 from cms_media.workshop import workshop_of
 
@@ -79,7 +83,7 @@ async def _look(arena: Arena, churn: Churn, found: Violations) -> int:
     cms = arena.build()
     storage = workshop_of(cms).storage
     await WorkerDriver(cms).run("core:outbox")
-    found.add("undelivered", await _waiting(cms))
+    found.add("undelivered", await undelivered(cms))
     await judge_files(cms, storage, churn.living, found)
     await judge_rows(cms, storage, found)
     objects, keys = await objects_of(storage), await keys_of(cms)
@@ -92,11 +96,6 @@ async def _look(arena: Arena, churn: Churn, found: Violations) -> int:
     found.add("leaked", len(keys - used))
     await cms.close()
     return len(contents)
-
-
-async def _waiting(cms: CMS) -> int:
-    async with cms.db.snapshot() as session:
-        return (await session.execute(select(func.count(OutboxRow.id)))).scalar_one()
 
 
 SAME_BYTES = Campaign(

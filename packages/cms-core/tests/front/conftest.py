@@ -92,6 +92,12 @@ def _admin() -> AdminRouter:
     ) -> dict[str, int]:
         return {"size": sum([len(chunk) async for chunk in request.stream()])}
 
+    for method in ("GET", "PATCH", "PUT", "DELETE"):
+
+        @router.api_route("/things/{name}", methods=[method], operation_id=f"probe_{method}")
+        async def handle(name: str, by: Annotated[Principal, requires("probe:write")]) -> str:
+            return name
+
     return router
 
 

@@ -12,13 +12,17 @@ from cms_core.http.exchange import Door
 Headers = list[tuple[bytes, bytes]]
 
 _EXPOSED = (
-    b"Cache-Status, Content-Disposition, ETag, Idempotency-Replayed, Link, Location, RateLimit, "
-    b"RateLimit-Policy, Retry-After, X-Request-Id"
+    b"Accept-Ranges, Cache-Status, Content-Disposition, Content-Range, ETag, Idempotency-Replayed, "
+    b"Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
 )
 _ACCEPTED = (
     b"Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, "
     b"If-Range, Range, Traceparent, Tracestate, X-Request-Id"
 )
+#: Scripts of named origins may send and read all headers, those of plugins too. A star leaves out
+#: this one, and is a star only because credentials are never allowed.
+_ANY_EXPOSED = b"*"
+_ANY_ACCEPTED = b"Authorization, *"
 _MAX_AGE = b"600"
 #: Doors that anybody's script may read: nothing there depends on who asks.
 _FOR_ALL = frozenset({Door.DELIVERY, Door.ROOT})
@@ -39,6 +43,7 @@ class Cors:
 
     def headers_of(self, head: Head, door: Door, answer: Message) -> Headers:
         """Return what the start of an answer at that door must say to the browser."""
+        exposed, accepted = _EXPOSED, _ACCEPTED
         if door in _FOR_ALL:
             allowed: Headers = [(b"access-control-allow-origin", b"*")]
         else:
@@ -47,15 +52,16 @@ class Cors:
             origin = head.headers.get(b"origin", b"")
             if origin.lower() not in self._origins:
                 return allowed
+            exposed, accepted = _ANY_EXPOSED, _ANY_ACCEPTED
             allowed.append((b"access-control-allow-origin", origin))
         if b"access-control-request-method" in head.headers and answer["status"] == 204:
-            return [*allowed, *_preflight(answer)]
-        return [*allowed, (b"access-control-expose-headers", _EXPOSED)]
+            return [*allowed, *_preflight(answer, accepted)]
+        return [*allowed, (b"access-control-expose-headers", exposed)]
 
 
-def _preflight(answer: Message) -> Headers:
+def _preflight(answer: Message, accepted: bytes) -> Headers:
     return [
         (b"access-control-allow-methods", dict(answer["headers"]).get(b"allow", b"")),
-        (b"access-control-allow-headers", _ACCEPTED),
+        (b"access-control-allow-headers", accepted),
         (b"access-control-max-age", _MAX_AGE),
     ]
