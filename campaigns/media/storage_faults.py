@@ -72,7 +72,7 @@ def run(arena: Arena, load: Load) -> Outcome:
         load={**seen.counts, "orphans": orphans},
         floors={
             "faults": load.operations // 10,
-            **dict.fromkeys(proxy.done, load.operations // 600),
+            **dict.fromkeys(proxy.done, load.operations // 1000),
             "uploads": load.operations // 5,
             "reads": load.operations // 5,
             "refused": load.operations // 100,
@@ -120,8 +120,8 @@ STORAGE_FAULTS = Campaign(
     promise="Whatever S3 does wrong, answers are right or clean refusals; nothing is lost or left.",
     run=run,
     loads={
-        (Size.CI, Engine.SQLITE): Load(6, 60, timeout=1.0),
-        (Size.CI, Engine.POSTGRESQL): Load(6, 60, timeout=1.0),
+        (Size.CI, Engine.SQLITE): Load(6, 50, timeout=1.0),
+        (Size.CI, Engine.POSTGRESQL): Load(6, 50, timeout=1.0),
         (Size.FULL, Engine.SQLITE): Load(16, 3000, timeout=10.0),
         (Size.FULL, Engine.POSTGRESQL): Load(16, 3000, timeout=10.0),
     },

@@ -178,6 +178,20 @@ async def test_a_pixel_bomb_is_refused_by_its_head(studio: Studio, tmp_path: Pat
     assert studio.peak < MEMORY / 2
 
 
+async def test_a_jpeg_of_very_many_passes_is_refused_unread(studio: Studio, tmp_path: Path) -> None:
+    photo = encoded(quarters(4000, 3000), "JPEG", progressive=True)
+    last = photo[photo.rindex(b"\xff\xda") : -2]
+
+    with pytest.raises(ImageTooDemanding, match="gone over"):
+        await studio.inspect(placed(tmp_path, photo[:-2] + last * 60 + photo[-2:]), "image/jpeg")
+
+
+async def test_a_progressive_photo_is_read(studio: Studio, tmp_path: Path) -> None:
+    photo = encoded(quarters(4000, 3000), "JPEG", progressive=True)
+
+    assert (await studio.inspect(placed(tmp_path, photo), "image/jpeg")).width == 4000
+
+
 async def test_what_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
     studio = Studio(MediaSettings(image_memory_bytes=64 * 1024 * 1024))
     with pytest.raises(ImageTooDemanding, match="IMAGE_MEMORY_BYTES"):

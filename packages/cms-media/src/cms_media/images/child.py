@@ -10,7 +10,7 @@ when it stands upright, `format` and `quality`.
 
 An answer on standard output is a line of JSON, followed by `length` bytes of a derived image. It
 has `peak` (bytes of memory that were in use at most) and either what was asked for, or `refused`:
-why the image is not taken (`broken`, `pixels`, `memory` or `time`).
+why the image is not taken (`broken`, `pixels`, `passes`, `memory` or `time`).
 """
 
 import json
@@ -38,6 +38,18 @@ _COLOURS = 8
 #: How much larger than needed an image is decoded at least before it is reduced well.
 _GAP = 2.0
 _WHITE = (255, 255, 255, 255)
+#: Where a pass over the pixels of a JPEG begins. Most have one, progressive ones about ten, and one
+#: that has thousands is a small file that takes minutes.
+_PASS = b"\xff\xda"
+#: Pixels that all passes of an image go over at most, together.
+_PASSED = 800_000_000
+_CHUNK = 1024 * 1024
+
+
+class TooManyPasses(Exception):
+    """An image would have to be gone over more often than any image needs."""
+
+
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"progressive": True, "optimize": True},
     "WEBP": {"method": 4},
@@ -86,6 +98,8 @@ def _limited(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         answer, content = _TASKS[request["task"]](request)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         answer = {"refused": "pixels"}
+    except TooManyPasses:
+        answer = {"refused": "passes"}
     except MemoryError:
         answer = {"refused": "memory"}
     except Exception:  # decoders raise whatever they like for what they can't read
@@ -153,7 +167,20 @@ _TASKS: dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], bytes]]] = {
 
 
 def _opened(request: dict[str, Any]) -> Image.Image:
-    return Image.open(request["path"], formats=[request["decoder"]])
+    image = Image.open(request["path"], formats=[request["decoder"]])
+    passes = _passes(request["path"]) if image.format == "JPEG" else 1
+    if passes > 1 and passes * image.width * image.height > _PASSED:
+        raise TooManyPasses
+    return image
+
+
+def _passes(path: str) -> int:
+    count, last = 0, b""
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            count += (last + chunk).count(_PASS)
+            last = chunk[-1:]
+    return count
 
 
 def _orientation(image: Image.Image) -> int:

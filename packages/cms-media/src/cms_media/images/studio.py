@@ -32,6 +32,7 @@ _PATIENCE = 10.0
 #: How much longer than its processor time a task may take on a machine that is busy.
 _LENIENCE = 4
 _REASONS = {
+    "passes": "its pixels are gone over more often than those of any photo",
     "pixels": "it has more pixels than CMS_MEDIA__MAX_PIXELS",
     "memory": "decoding it takes more memory than CMS_MEDIA__IMAGE_MEMORY_BYTES",
     "time": "decoding it takes longer than CMS_MEDIA__IMAGE_SECONDS",
