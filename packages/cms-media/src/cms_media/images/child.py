@@ -168,7 +168,7 @@ _TASKS: dict[str, Callable[[dict[str, Any]], tuple[dict[str, Any], bytes]]] = {
 
 def _opened(request: dict[str, Any]) -> Image.Image:
     image = Image.open(request["path"], formats=[request["decoder"]])
-    passes = _passes(request["path"]) if image.format == "JPEG" else 1
+    passes = _passes(request["path"]) if request["decoder"] == "JPEG" else 1
     if passes > 1 and passes * image.width * image.height > _PASSED:
         raise TooManyPasses
     return image
