@@ -75,7 +75,7 @@ async def test_a_reader_applies_no_more_than_its_share(
     cms_app: CMS, ada: AsyncClient, write: Write, plan: Plan, soon: Soon, until: Until
 ) -> None:
     posts = [await write(ada) for _ in range(3)]
-    at = await soon()
+    at = await soon(4)  # each plan takes a while
     for post in posts:
         await plan(ada, post, at=at)
     await until(at)

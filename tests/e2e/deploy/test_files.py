@@ -140,7 +140,8 @@ def test_the_image_holds_neither_compilers_nor_secrets(image: Image) -> None:
 
 def test_the_curated_set_is_pinned_to_the_versions_of_this_repository() -> None:
     lines = (DEPLOY / "requirements.txt").read_text().splitlines()
-    pinned = {str(Requirement(line)) for line in lines if line and line[0] not in "#-"}
+    required = [Requirement(line) for line in lines if line and line[0] not in "#-"]
+    pinned = {f"{each.name}{each.specifier}" for each in required}
     tables = [
         tomllib.loads(path.read_text())["project"]
         for path in (ROOT / "packages").glob("*/pyproject.toml")

@@ -28,7 +28,11 @@ class CMS:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._signers: dict[str, Signer] = {}
-        self.db = Database(settings.resolved_database_url, pool_size=settings.database_pool_size)
+        self.db = Database(
+            settings.resolved_database_url,
+            pool_size=settings.database_pool_size,
+            connect_timeout=settings.database_connect_timeout,
+        )
         self.db.owner = self
         #: The shared Redis; None when CMS_CACHE_URL is ``memory://``.
         self.redis = _redis(settings)

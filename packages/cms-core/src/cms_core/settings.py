@@ -112,6 +112,12 @@ class Settings(_Lists, BaseSettings):
         le=200,
         description="PostgreSQL connections per process to read with; as many to write with.",
     )
+    database_connect_timeout: float = Field(
+        1.0,
+        gt=0,
+        le=10,
+        description="Seconds that making a connection to PostgreSQL may take.",
+    )
     cache_url: str = Field("memory://", description="`memory://` or `redis://host:port/db`.")
     cache_bytes: int = Field(
         64 * 1024 * 1024,

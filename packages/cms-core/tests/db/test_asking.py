@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Float, Numeric, bindparam, cast, func, literal, null, select, text
 
 from cms_core import CMS, Read, Unavailable, db_now
+from cms_core.db.database import Database
 
 ECHO = Read(select(bindparam("word", type_=literal("").type).label("said"), db_now().label("now")))
 NUMBERS = Read(
@@ -68,3 +69,24 @@ async def test_numbers_come_as_python_has_them(cms_app: CMS) -> None:
 
     assert (row.half, row.price, row.none) == (0.5, Decimal("1.25"), None)
     assert (type(row.half), type(row.price)) == (float, Decimal)
+
+
+async def test_a_connection_that_is_not_made_in_time_is_an_outage() -> None:
+    given_up = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.7)
+        given_up.set()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(f"postgresql://cms@127.0.0.1:{port}/cms?ssl=disable", connect_timeout=0.1)
+
+    with pytest.raises(Unavailable):
+        await database.ask(ECHO, word="yes")
+
+    assert not given_up.is_set()
+    await database.close()
+    server.close()
+    await given_up.wait()

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import random
 import signal
 import subprocess
 import zlib
@@ -188,6 +189,13 @@ async def test_a_jpeg_of_very_many_passes_is_refused_unread(studio: Studio, tmp_
 
 async def test_a_progressive_photo_is_read(studio: Studio, tmp_path: Path) -> None:
     photo = encoded(quarters(4000, 3000), "JPEG", progressive=True)
+
+    assert (await studio.inspect(placed(tmp_path, photo), "image/jpeg")).width == 4000
+
+
+async def test_a_photo_with_a_film_behind_it_is_read(studio: Studio, tmp_path: Path) -> None:
+    film = random.Random("film").randbytes(6_000_000)
+    photo = encoded(quarters(4000, 3000), "JPEG") + film
 
     assert (await studio.inspect(placed(tmp_path, photo), "image/jpeg")).width == 4000
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
-from cms_core.db.engines import LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
+from cms_core.db.engines import CONNECT_TIMEOUT, LOCK_WAIT, SQLITE_WRITER_WAIT, create_engines
 from cms_core.db.faults import Fault, classify, outages_as_unavailable
 from cms_core.db.reads import AnyRow, Driver, Hear, Read
 from cms_core.db.session import SnapshotSession, TransactionSession
@@ -41,8 +41,12 @@ class CommitFailed(Unavailable):
 class Database:
     """Sessions on SQLite or PostgreSQL. Building it does no I/O."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.writer, self.reader = create_engines(url, pool_size=pool_size)
+    def __init__(
+        self, url: str, *, pool_size: int = 10, connect_timeout: float = CONNECT_TIMEOUT
+    ) -> None:
+        self.writer, self.reader = create_engines(
+            url, pool_size=pool_size, connect_timeout=connect_timeout
+        )
         self.dialect = self.writer.dialect.name
         #: Called with each statement that runs on the driver itself; what SQLAlchemy runs, its own
         #: events tell.

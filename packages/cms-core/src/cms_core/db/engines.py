@@ -30,17 +30,19 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
-def create_engines(url: str, *, pool_size: int = 10) -> tuple[AsyncEngine, AsyncEngine]:
+def create_engines(
+    url: str, *, pool_size: int = 10, connect_timeout: float = CONNECT_TIMEOUT
+) -> tuple[AsyncEngine, AsyncEngine]:
     """Return the engine for transactions and the engine for snapshots; opens no connection yet."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, writer=True), _sqlite(parsed, writer=False)
-    engine = _postgres(parsed, pool_size)
+    engine = _postgres(parsed, pool_size, connect_timeout)
     # Snapshots begin their transactions themselves: see `cms_core.db.snapshots`.
     return engine, engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def _postgres(url: URL, pool_size: int) -> AsyncEngine:
+def _postgres(url: URL, pool_size: int, connect_timeout: float) -> AsyncEngine:
     settings = {
         "application_name": "cms",
         "timezone": "UTC",
@@ -58,7 +60,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         pool_recycle=1800,
         hide_parameters=True,
         json_deserializer=from_json,  # a list has three columns of JSON in each row
-        connect_args={"timeout": CONNECT_TIMEOUT, "server_settings": settings},
+        connect_args={"timeout": connect_timeout, "server_settings": settings},
     )
 
     @event.listens_for(engine.sync_engine, "begin")

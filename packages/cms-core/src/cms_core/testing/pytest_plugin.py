@@ -145,6 +145,7 @@ def cms_settings(tmp_path: Path, cms_database_url: str, cms_cache_url: str) -> S
     return Settings(
         data=tmp_path,
         database_url=cms_database_url,
+        database_connect_timeout=10,  # tests share a machine with everything else
         cache_url=cms_cache_url,
         secret_key=SecretStr(random_secret()),
         public_url="http://test",
