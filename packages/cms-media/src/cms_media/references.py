@@ -13,13 +13,13 @@ from cms_media import scopes
 from cms_media.addresses import Addresses
 from cms_media.queries import SHOWN
 from cms_media.settings import MediaSettings
-from cms_media.shown import Pictures
+from cms_media.shown import ShownImages
 
 
 def media_resolver(cms: CMS) -> Resolver:
     """Return who can tell what the id of a file stands for."""
     addresses = Addresses(cms)
-    pictures = Pictures(addresses, cms.plugin_settings(MediaSettings))
+    pictures = ShownImages(addresses, cms.plugin_settings(MediaSettings))
 
     async def resolve(session: AsyncSession, ids: frozenset[UUID]) -> Mapping[UUID, Resolved]:
         rows = await fetch(session, SHOWN, wanted=ids)
@@ -28,7 +28,7 @@ def media_resolver(cms: CMS) -> Resolver:
     return Resolver("media", resolve)
 
 
-def _shown(row: Any, addresses: Addresses, pictures: Pictures) -> Resolved:
+def _shown(row: Any, addresses: Addresses, pictures: ShownImages) -> Resolved:
     public = {
         "id": row.id,
         "url": addresses.public(row.id, row.filename),

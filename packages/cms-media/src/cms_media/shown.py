@@ -17,7 +17,7 @@ def facts_in(row: Any) -> ImageFacts | None:
     return ImageFacts(row.width, row.height, row.color, row.animated)
 
 
-class Pictures:
+class ShownImages:
     """Shows images with all the sizes that they come in."""
 
     def __init__(self, addresses: Addresses, settings: MediaSettings) -> None:

@@ -24,7 +24,7 @@ from cms_media.images.variants import CENTRE
 from cms_media.models import MediaItem
 from cms_media.queries import all_files, uses_of
 from cms_media.settings import Format, MediaSettings
-from cms_media.shown import Pictures, facts_in
+from cms_media.shown import ShownImages, facts_in
 
 #: Uses that one answer tells.
 _MOST_USES = 100
@@ -37,7 +37,7 @@ class Presenter:
     def __init__(self, cms: CMS, addresses: Addresses) -> None:
         self._cms = cms
         self._addresses = addresses
-        self._pictures = Pictures(addresses, cms.plugin_settings(MediaSettings))
+        self._pictures = ShownImages(addresses, cms.plugin_settings(MediaSettings))
 
     async def one(self, session: AsyncSession, id: UUID) -> tuple[Media, int]:
         """A file and its version. Raises `MediaNotFound`."""
